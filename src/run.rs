@@ -1,0 +1,638 @@
+//! The run as a fold: [`RunState::apply`] takes one event and gives the records that it causes.
+//!
+//! No I/O, no clock, no randomness: `now` is an argument, and the same events give the same records. The rules
+//! of history rows, steps, `define_metric`, summary and config live here once, whatever the event came from
+//! (parsed output, the socket, flags). Source of the rules: `core/internal/stream/handler.go` and
+//! `core/internal/{runhistory,runmetric,runsummary,runconfig}` of the official repository.
+
+use std::time::Duration;
+
+use crate::wire::json::Value;
+use crate::wire::schema::{
+    AlertRecord, EnvironmentRecord, FilesItem, FilesRecord, HistoryItem, HistoryRecord,
+    HistoryStep, KeyedItem, Kind, MetricOptions, MetricRecord, OutputRawRecord, RunExitRecord,
+    RunRecord, StatsRecord, SummaryRecord, TelemetryFeature, TelemetryRecord, Timestamp,
+};
+
+pub mod columns;
+pub mod config;
+pub mod id;
+pub mod metric;
+pub mod name;
+pub mod series;
+
+use columns::Columns;
+use config::Config;
+use series::Series;
+
+/// The moment of an event on both clocks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Now {
+    /// Wall clock in nanoseconds since the Unix epoch; recorded, never used for order or duration.
+    pub unix_nanos: i128,
+    /// Monotonic time since the run began.
+    pub elapsed: Duration,
+}
+
+/// Which stream of the child a text came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stream {
+    Stdout,
+    Stderr,
+}
+
+/// Everything that can happen to a run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A `log()` call. Without `commit` and `step` the row is complete; with a step it stays open
+    /// until a later step, `commit`, or the end.
+    Log {
+        values: Vec<(String, Value)>,
+        step: Option<i64>,
+        commit: Option<bool>,
+    },
+    /// Metrics found in the output: always one complete row. Each metric is plotted against `axis`.
+    Parsed {
+        values: Vec<(String, Value)>,
+        axis: Option<&'static str>,
+    },
+    /// Changed top-level config keys.
+    Config(Vec<(String, Value)>),
+    /// Explicit summary values; a metric that is set here keeps its latest value from now on.
+    Summary(Vec<(String, Value)>),
+    DefineMetric(MetricRecord),
+    Name(String),
+    Notes(String),
+    /// Adds tags to those the run has.
+    Tags(Vec<String>),
+    Alert(AlertRecord),
+    Files(Vec<FilesItem>),
+    Environment(Box<EnvironmentRecord>),
+    Stats(StatsRecord),
+    Output {
+        stream: Stream,
+        text: String,
+    },
+    Preempting,
+    /// The end; nothing may follow.
+    Exit {
+        code: i32,
+    },
+}
+
+/// The run: what it is called, and everything it knows.
+#[derive(Debug)]
+pub struct RunState {
+    run: RunRecord,
+    config: Config,
+    columns: Columns,
+    telemetry: TelemetryRecord,
+    /// The step of the row that is being collected.
+    step: i64,
+    rows: u64,
+    last_timestamp: f64,
+    last_runtime: f64,
+}
+
+impl RunState {
+    /// A run that has not been announced yet; [`RunState::start`] gives its first records.
+    pub fn new(run: RunRecord, telemetry: TelemetryRecord) -> Self {
+        let step = run
+            .branch_point
+            .as_ref()
+            .map_or(run.starting_step, |branch| branch.value as i64 + 1);
+        let mut config = Config::default();
+        for item in run.config.iter().flat_map(|config| &config.update) {
+            if let Ok(value) = Value::parse(&item.value_json) {
+                config.update(&item.key, &value);
+            }
+        }
+        Self {
+            run,
+            config,
+            columns: Columns::default(),
+            telemetry,
+            step,
+            rows: 0,
+            last_timestamp: 0.0,
+            last_runtime: 0.0,
+        }
+    }
+
+    /// The records that open a log, behind the header: the run and its telemetry.
+    pub fn start(&self, out: &mut Vec<Kind>) {
+        out.push(self.run_record());
+        out.push(Kind::Telemetry(self.telemetry.clone()));
+    }
+
+    /// Takes one event and appends the records that it causes.
+    ///
+    /// Summary changes are collected; [`RunState::settle`] writes them.
+    pub fn apply(&mut self, event: Event, now: Now, out: &mut Vec<Kind>) {
+        match event {
+            Event::Log {
+                values,
+                step,
+                commit,
+            } => self.log(values, step, commit, now, out),
+            Event::Parsed { values, axis } => {
+                self.define_parsed(&values, axis, out);
+                self.log(values, None, Some(true), now, out);
+            }
+            Event::Config(values) => {
+                let mut update = Vec::with_capacity(values.len());
+                for (key, value) in values {
+                    self.config.update(&key, &value);
+                    update.push(keyed(&key, &value));
+                }
+                out.push(Kind::Config(crate::wire::schema::ConfigRecord {
+                    update,
+                    remove: Vec::new(),
+                }));
+            }
+            Event::Summary(values) => {
+                for (key, value) in values {
+                    self.columns.set_summary(&key, value);
+                }
+            }
+            Event::DefineMetric(metric) => {
+                self.columns.define(&metric);
+                out.push(Kind::Metric(metric));
+            }
+            Event::Name(name) => {
+                self.run.display_name = name;
+                out.push(self.run_record());
+            }
+            Event::Notes(notes) => {
+                self.run.notes = notes;
+                out.push(self.run_record());
+            }
+            Event::Tags(tags) => {
+                for tag in tags {
+                    if !self.run.tags.contains(&tag) {
+                        self.run.tags.push(tag);
+                    }
+                }
+                out.push(self.run_record());
+            }
+            Event::Alert(alert) => out.push(Kind::Alert(alert)),
+            Event::Files(files) => out.push(Kind::Files(FilesRecord { files })),
+            Event::Environment(environment) => out.push(Kind::Environment(environment)),
+            Event::Stats(stats) => out.push(Kind::Stats(stats)),
+            Event::Output { stream, text } => out.push(Kind::OutputRaw(OutputRawRecord {
+                output_type: i32::from(stream == Stream::Stdout),
+                timestamp: Some(Timestamp::from_nanos(now.unix_nanos)),
+                line: text,
+            })),
+            Event::Preempting => out.push(Kind::Preempting(crate::wire::schema::Empty {})),
+            Event::Exit { code } => self.exit(code, now, out),
+        }
+    }
+
+    fn log(
+        &mut self,
+        values: Vec<(String, Value)>,
+        step: Option<i64>,
+        commit: Option<bool>,
+        now: Now,
+        out: &mut Vec<Kind>,
+    ) {
+        let mut values = values;
+        if let Some(step) = step {
+            if step > self.step {
+                self.flush_row(now, out);
+                self.step = step;
+            } else if step < self.step {
+                // The official client drops such a row. Here it is kept, as a row of its own with the step
+                // that was asked for as a column: nothing that was logged is lost.
+                self.flush_row(now, out);
+                values.push(("step".to_owned(), Value::Int(step)));
+                self.collect(values, now);
+                self.flush_row(now, out);
+                return;
+            }
+        }
+        self.collect(values, now);
+        if commit.unwrap_or(step.is_none()) {
+            self.flush_row(now, out);
+        }
+    }
+
+    fn collect(&mut self, values: Vec<(String, Value)>, now: Now) {
+        self.last_timestamp = now.unix_nanos as f64 / 1e9;
+        self.columns.open_row();
+        for (key, value) in values {
+            if key == "_timestamp"
+                && let Some(timestamp) = value.as_f64()
+            {
+                self.last_timestamp = timestamp;
+            } else if key != "_step" && key != "_runtime" && key != "_timestamp" {
+                self.columns.collect(key, value);
+            }
+        }
+    }
+
+    /// Closes the row that is being collected, if there is one.
+    fn flush_row(&mut self, now: Now, out: &mut Vec<Kind>) {
+        if !self.columns.row_is_open() {
+            return;
+        }
+        self.last_runtime = now.elapsed.as_secs_f64();
+        let mut item = Vec::new();
+        self.columns.flush_row(&mut item);
+        item.push(reserved("_timestamp", &Value::Float(self.last_timestamp)));
+        item.push(reserved("_runtime", &Value::Float(self.last_runtime)));
+        item.push(reserved("_step", &Value::Int(self.step)));
+        out.push(Kind::History(HistoryRecord {
+            item,
+            step: Some(HistoryStep { num: self.step }),
+        }));
+        self.step += 1;
+        self.rows += 1;
+    }
+
+    /// A parsed metric is plotted against the counter of its line; both are defined when they first appear.
+    fn define_parsed(
+        &mut self,
+        values: &[(String, Value)],
+        axis: Option<&'static str>,
+        out: &mut Vec<Kind>,
+    ) {
+        let Some(axis) = axis else { return };
+        for (name, _) in values {
+            if self.columns.is_defined(name) {
+                continue;
+            }
+            let is_axis = name == axis;
+            let metric = MetricRecord {
+                name: metric::escaped(name),
+                step_metric: if is_axis {
+                    String::new()
+                } else {
+                    axis.to_owned()
+                },
+                options: Some(MetricOptions {
+                    step_sync: !is_axis,
+                    hidden: false,
+                    defined: true,
+                }),
+                ..MetricRecord::default()
+            };
+            self.columns.define(&metric);
+            out.push(Kind::Metric(metric));
+        }
+    }
+
+    /// Writes the summary changes since the last call as one record; nothing if there are none.
+    ///
+    /// Called after each batch of events: a crash costs no summary, a flood of rows costs one record.
+    pub fn settle(&mut self, now: Now, out: &mut Vec<Kind>) {
+        if !self.columns.is_dirty() {
+            return;
+        }
+        let mut update = Vec::new();
+        self.columns.take_summary(&mut update);
+        if self.rows > 0 {
+            for (key, value) in [
+                ("_timestamp", Value::Float(self.last_timestamp)),
+                ("_runtime", Value::Float(self.last_runtime)),
+                ("_step", Value::Int(self.step - 1)),
+            ] {
+                update.push(KeyedItem {
+                    nested_key: vec![key.to_owned()],
+                    value_json: value.to_json(),
+                    ..KeyedItem::default()
+                });
+            }
+        }
+        update.push(run_time(now));
+        out.push(Kind::Summary(SummaryRecord {
+            update,
+            remove: Vec::new(),
+        }));
+    }
+
+    fn exit(&mut self, code: i32, now: Now, out: &mut Vec<Kind>) {
+        self.flush_row(now, out);
+        self.settle(now, out);
+        let seconds = now.elapsed.as_secs();
+        out.push(Kind::Summary(SummaryRecord {
+            update: vec![
+                run_time(now),
+                keyed("_runtime", &Value::Int(seconds as i64)),
+            ],
+            remove: Vec::new(),
+        }));
+        let feature = self.telemetry.feature.get_or_insert_default();
+        feature.finish = true;
+        out.push(Kind::Telemetry(self.telemetry.clone()));
+        out.push(Kind::Exit(RunExitRecord {
+            exit_code: code,
+            runtime: seconds as i32,
+        }));
+    }
+
+    /// Everything that a reader who missed records needs to be right again: run, whole config, whole summary.
+    pub fn restate(&mut self, now: Now, out: &mut Vec<Kind>) {
+        out.push(self.run_record());
+        out.push(Kind::Config(self.config.record()));
+        self.columns.touch_all();
+        self.settle(now, out);
+    }
+
+    fn run_record(&self) -> Kind {
+        Kind::Run(Box::new(RunRecord {
+            config: Some(self.config.record()),
+            ..self.run.clone()
+        }))
+    }
+
+    /// The run's identity as it is now.
+    pub fn run(&self) -> &RunRecord {
+        &self.run
+    }
+
+    /// The whole config, by top-level key.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Number of history rows written.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Telemetry as it is now.
+    pub fn telemetry(&self) -> &TelemetryRecord {
+        &self.telemetry
+    }
+
+    /// Metric definitions in the order in which they were made.
+    pub fn metrics(&self) -> &metric::Definitions {
+        self.columns.definitions()
+    }
+
+    /// The summary as nested objects, with the reserved keys; what `wandb-summary.json` holds at the end.
+    pub fn summary(&self, now: Now) -> Value {
+        let mut members = self.columns.summary_tree();
+        if self.rows > 0 {
+            members.push(("_timestamp".into(), Value::Float(self.last_timestamp)));
+            members.push(("_step".into(), Value::Int(self.step - 1)));
+        }
+        let seconds = Value::Int(now.elapsed.as_secs() as i64);
+        members.push(("_runtime".into(), seconds.clone()));
+        members.push((
+            "_wandb".into(),
+            Value::Map(vec![("runtime".into(), seconds)]),
+        ));
+        Value::Map(members)
+    }
+
+    /// Top-level metrics for people: not the private ones, not those that serve as x axis; sorted by name.
+    pub fn history_view(&self) -> Vec<(&str, &Series)> {
+        self.columns.history_view()
+    }
+
+    /// Top-level summary values for people, sorted by name; see [`RunState::history_view`].
+    pub fn summary_view(&self) -> Vec<(&str, Value)> {
+        self.columns.summary_view()
+    }
+}
+
+fn reserved(key: &str, value: &Value) -> HistoryItem {
+    HistoryItem {
+        nested_key: vec![key.to_owned()],
+        value_json: value.to_json(),
+        ..HistoryItem::default()
+    }
+}
+
+/// A config or summary item with a top-level key.
+pub fn keyed(key: &str, value: &Value) -> KeyedItem {
+    KeyedItem {
+        key: key.to_owned(),
+        value_json: value.to_json(),
+        ..KeyedItem::default()
+    }
+}
+
+fn run_time(now: Now) -> KeyedItem {
+    KeyedItem {
+        nested_key: vec!["_wandb".to_owned(), "runtime".to_owned()],
+        value_json: now.elapsed.as_secs().to_string(),
+        ..KeyedItem::default()
+    }
+}
+
+/// Telemetry of a wrapped run. `cli_version` is the client whose format is followed.
+pub fn telemetry(feature: TelemetryFeature, python_version: String) -> TelemetryRecord {
+    TelemetryRecord {
+        feature: Some(feature),
+        python_version,
+        cli_version: FORMAT_VERSION.to_owned(),
+        platform: format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
+    }
+}
+
+/// The version of the official client whose file format and rules are followed.
+pub const FORMAT_VERSION: &str = "0.31.0";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now(seconds: u64) -> Now {
+        Now {
+            unix_nanos: (1_700_000_000 + i128::from(seconds)) * 1_000_000_000,
+            elapsed: Duration::from_secs(seconds),
+        }
+    }
+
+    fn state() -> RunState {
+        RunState::new(RunRecord::default(), TelemetryRecord::default())
+    }
+
+    fn log(pairs: &[(&str, f64)], step: Option<i64>, commit: Option<bool>) -> Event {
+        Event::Log {
+            values: pairs
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), Value::Float(*value)))
+                .collect(),
+            step,
+            commit,
+        }
+    }
+
+    /// Rows as `step: a=1 b=2`, reserved keys left out.
+    fn rows(records: &[Kind]) -> Vec<String> {
+        records
+            .iter()
+            .filter_map(|kind| match kind {
+                Kind::History(history) => {
+                    let mut items: Vec<String> = history
+                        .item
+                        .iter()
+                        .filter(|item| !item.nested_key[0].starts_with('_'))
+                        .map(|item| format!("{}={}", item.nested_key.join("/"), item.value_json))
+                        .collect();
+                    items.sort();
+                    Some(format!(
+                        "{}: {}",
+                        history.step.as_ref().unwrap().num,
+                        items.join(" ")
+                    ))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn run(events: Vec<Event>) -> (RunState, Vec<Kind>) {
+        let mut state = state();
+        let mut out = Vec::new();
+        for (i, event) in events.into_iter().enumerate() {
+            state.apply(event, now(i as u64), &mut out);
+        }
+        state.settle(now(99), &mut out);
+        (state, out)
+    }
+
+    #[test]
+    fn steps_follow_the_official_rules() {
+        let (_, out) = run(vec![
+            log(&[("a", 0.0)], None, None),
+            log(&[("a", 1.0)], None, Some(false)),
+            log(&[("b", 2.0)], None, None),
+            log(&[("a", 3.0)], Some(20), None),
+            log(&[("b", 4.0)], Some(20), None),
+            log(&[("c", 5.0)], Some(30), Some(true)),
+            Event::Exit { code: 0 },
+        ]);
+        assert_eq!(
+            rows(&out),
+            ["0: a=0.0", "1: a=1.0 b=2.0", "20: a=3.0 b=4.0", "30: c=5.0"]
+        );
+        assert!(
+            matches!(out[out.len() - 2], Kind::Exit(_))
+                || matches!(out.last(), Some(Kind::Exit(_)))
+        );
+    }
+
+    #[test]
+    fn a_step_that_goes_back_loses_no_row() {
+        let (_, out) = run(vec![
+            log(&[("a", 1.0)], Some(10), Some(true)),
+            log(&[("a", 2.0)], Some(3), None),
+        ]);
+        assert_eq!(rows(&out), ["10: a=1.0", "11: a=2.0 step=3"]);
+    }
+
+    #[test]
+    fn nested_values_become_leaves_and_empty_objects_vanish() {
+        let value = Value::parse(r#"{"x":{"y":1,"z":[1,2]},"e":{},"n":null}"#).unwrap();
+        let (_, out) = run(vec![Event::Log {
+            values: vec![("opt".into(), value)],
+            step: None,
+            commit: None,
+        }]);
+        assert_eq!(rows(&out), ["0: opt/n=null opt/x/y=1 opt/x/z=[1,2]"]);
+    }
+
+    #[test]
+    fn summary_keeps_the_asked_aggregations() {
+        let (state, _) = run(vec![
+            Event::DefineMetric(metric::define("loss", "min,max,mean,first,last").unwrap()),
+            Event::DefineMetric(metric::define("hush", "none").unwrap()),
+            log(&[("loss", 3.0), ("acc", 0.5), ("hush", 1.0)], None, None),
+            log(&[("loss", 1.0), ("acc", 0.7)], None, None),
+            Event::Summary(vec![("best".into(), Value::Float(0.9))]),
+        ]);
+        let summary = state.summary(now(5)).to_json();
+        assert!(
+            summary.contains(r#""loss":{"last":1.0,"first":3.0,"min":1.0,"max":3.0,"mean":2.0}"#),
+            "{summary}"
+        );
+        assert!(
+            summary.contains(r#""acc":0.7"#) && summary.contains(r#""best":0.9"#),
+            "{summary}"
+        );
+        assert!(!summary.contains("hush"), "{summary}");
+        assert!(
+            summary.contains(r#""_runtime":5,"_wandb":{"runtime":5}"#),
+            "{summary}"
+        );
+    }
+
+    #[test]
+    fn a_batch_of_rows_costs_one_summary_record() {
+        let (_, out) = run((0..50)
+            .map(|i| log(&[("a", f64::from(i))], None, None))
+            .collect());
+        let summaries = out
+            .iter()
+            .filter(|kind| matches!(kind, Kind::Summary(_)))
+            .count();
+        assert_eq!((rows(&out).len(), summaries), (50, 1));
+    }
+
+    #[test]
+    fn step_metrics_are_filled_in() {
+        let mut epoch = metric::define("val/*", "").unwrap();
+        epoch.step_metric = "epoch".into();
+        epoch.options.get_or_insert_default().step_sync = true;
+        let (_, out) = run(vec![
+            Event::DefineMetric(epoch),
+            log(&[("epoch", 2.0)], None, None),
+            log(&[("val/acc", 0.5)], None, None),
+            log(&[("other", 1.0)], None, None),
+        ]);
+        assert_eq!(
+            rows(&out),
+            ["0: epoch=2.0", "1: epoch=2.0 val/acc=0.5", "2: other=1.0"]
+        );
+    }
+
+    #[test]
+    fn parsed_rows_define_their_axis_once_and_hide_it_from_people() {
+        let row = |loss: f64, epoch: i64| Event::Parsed {
+            values: vec![
+                ("epoch".into(), Value::Int(epoch)),
+                ("loss".into(), Value::Float(loss)),
+            ],
+            axis: Some("epoch"),
+        };
+        let (state, out) = run(vec![row(0.5, 1), row(0.25, 2)]);
+        let metrics: Vec<_> = out
+            .iter()
+            .filter_map(|kind| match kind {
+                Kind::Metric(metric) => Some((metric.name.as_str(), metric.step_metric.as_str())),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(metrics, [("epoch", ""), ("loss", "epoch")]);
+        assert_eq!(rows(&out), ["0: epoch=1 loss=0.5", "1: epoch=2 loss=0.25"]);
+        let names: Vec<_> = state
+            .history_view()
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(names, ["loss"]);
+    }
+
+    #[test]
+    fn restating_repeats_run_config_and_summary() {
+        let mut state = state();
+        let mut out = Vec::new();
+        state.apply(
+            Event::Config(vec![("lr".into(), Value::Float(0.1))]),
+            now(0),
+            &mut out,
+        );
+        state.apply(log(&[("a", 1.0)], None, None), now(0), &mut out);
+        state.settle(now(0), &mut out);
+        out.clear();
+        state.restate(now(1), &mut out);
+        let names: Vec<_> = out.iter().map(Kind::name).collect();
+        assert_eq!(names, ["run", "config", "summary"]);
+    }
+}

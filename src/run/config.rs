@@ -1,0 +1,96 @@
+//! The run's config: nested values by top-level key.
+
+use crate::wire::json::Value;
+use crate::wire::schema::ConfigRecord;
+
+/// Config values in the order in which their keys first came.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Config {
+    members: Vec<(String, Value)>,
+}
+
+impl Config {
+    /// Sets one top-level key. Objects are merged member by member, anything else replaces; NaN becomes null.
+    pub fn update(&mut self, key: &str, value: &Value) {
+        merge(&mut self.members, key, value);
+    }
+
+    /// The values by top-level key.
+    pub fn members(&self) -> &[(String, Value)] {
+        &self.members
+    }
+
+    /// The value of a top-level key.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.members
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value)
+    }
+
+    /// The whole config as a record, with the `_wandb` entry that readers expect.
+    pub fn record(&self) -> ConfigRecord {
+        let mut update: Vec<_> = self
+            .members
+            .iter()
+            .map(|(key, value)| super::keyed(key, value))
+            .collect();
+        if self.get("_wandb").is_none() {
+            update.push(super::keyed("_wandb", &Value::Map(Vec::new())));
+        }
+        ConfigRecord {
+            update,
+            remove: Vec::new(),
+        }
+    }
+}
+
+fn merge(members: &mut Vec<(String, Value)>, key: &str, value: &Value) {
+    let slot = members.iter_mut().find(|(name, _)| name == key);
+    match (slot, value) {
+        (Some((_, Value::Map(old))), Value::Map(new)) => {
+            for (key, value) in new {
+                merge(old, key, value);
+            }
+        }
+        (Some((_, old)), value) => *old = sanitized(value),
+        (None, value) => members.push((key.to_owned(), sanitized(value))),
+    }
+}
+
+/// Config has no NaN: the official sanitizer writes null.
+fn sanitized(value: &Value) -> Value {
+    match value {
+        Value::Float(f) if f.is_nan() => Value::Null,
+        Value::List(items) => Value::List(items.iter().map(sanitized).collect()),
+        Value::Map(members) => Value::Map(
+            members
+                .iter()
+                .map(|(key, value)| (key.clone(), sanitized(value)))
+                .collect(),
+        ),
+        _ => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_merge_and_other_values_replace() {
+        let mut config = Config::default();
+        for (key, json) in [
+            ("opt", r#"{"lr":0.1,"name":"adam"}"#),
+            ("opt", r#"{"lr":0.2,"x":{"y":NaN}}"#),
+            ("seed", "1"),
+            ("seed", r#"{"a":1}"#),
+        ] {
+            config.update(key, &Value::parse(json).unwrap());
+        }
+        assert_eq!(
+            Value::Map(config.members().to_vec()).to_json(),
+            r#"{"opt":{"lr":0.2,"name":"adam","x":{"y":null}},"seed":{"a":1}}"#
+        );
+    }
+}

@@ -1,0 +1,206 @@
+//! The whole course of one metric in bounded memory, for sparklines.
+
+/// Points (or buckets of points) that are kept exactly; when full, neighbours are merged.
+const CAPACITY: usize = 1024;
+
+/// What is kept of a stretch of the series.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bucket {
+    pub first: f64,
+    pub min: f64,
+    pub max: f64,
+    pub last: f64,
+}
+
+/// A series that keeps first, last and extremes of every stretch, deterministically.
+#[derive(Debug, Clone, Default)]
+pub struct Series {
+    buckets: Vec<Bucket>,
+    /// Points in every bucket but the last.
+    per_bucket: u64,
+    in_last: u64,
+    count: u64,
+}
+
+impl Series {
+    /// Adds the next value; NaN and infinities are kept as gaps.
+    pub fn push(&mut self, value: f64) {
+        self.count += 1;
+        self.per_bucket = self.per_bucket.max(1);
+        if self.in_last == self.per_bucket || self.buckets.is_empty() {
+            if self.buckets.len() == CAPACITY {
+                self.halve();
+            }
+            // Halving leaves full buckets (CAPACITY is even), so a new one always begins here.
+            self.buckets.push(Bucket {
+                first: value,
+                min: value,
+                max: value,
+                last: value,
+            });
+            self.in_last = 1;
+        } else if let Some(bucket) = self.buckets.last_mut() {
+            *bucket = merge(
+                *bucket,
+                Bucket {
+                    first: value,
+                    min: value,
+                    max: value,
+                    last: value,
+                },
+            );
+            self.in_last += 1;
+        }
+    }
+
+    fn halve(&mut self) {
+        self.buckets = self
+            .buckets
+            .chunks(2)
+            .map(|pair| pair.iter().copied().reduce(merge).unwrap_or(pair[0]))
+            .collect();
+        self.per_bucket *= 2;
+    }
+
+    /// Number of values pushed.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The series as at most `width` values: the first and the last value stand at the ends, the smallest and
+    /// the largest finite value stand where they were, the rest is sampled evenly.
+    pub fn sample(&self, width: usize) -> Vec<f64> {
+        let buckets = &self.buckets;
+        if self.per_bucket <= 1 && buckets.len() <= width {
+            return buckets.iter().map(|bucket| bucket.last).collect();
+        }
+        let width = width.min(buckets.len()).max(1);
+        if width == 1 {
+            return buckets
+                .last()
+                .map(|bucket| bucket.last)
+                .into_iter()
+                .collect();
+        }
+        // The official formula over the whole series.
+        let index = |column: usize| column * (buckets.len() - 1) / (width - 1);
+        let mut values: Vec<f64> = (0..width)
+            .map(|column| buckets[index(column)].last)
+            .collect();
+        values[0] = buckets[0].first;
+        let column_of = |bucket: usize| {
+            let column = (0..width).rev().find(|column| index(*column) <= bucket);
+            column.unwrap_or(0).clamp(1, width.saturating_sub(2).max(1))
+        };
+        let finite = |value: &f64| value.is_finite();
+        let extreme = |pick: fn(&Bucket) -> f64, better: fn(f64, f64) -> bool| {
+            let mut best: Option<(usize, f64)> = None;
+            for (i, bucket) in buckets.iter().enumerate() {
+                let value = pick(bucket);
+                if value.is_finite() && best.is_none_or(|(_, found)| better(value, found)) {
+                    best = Some((i, value));
+                }
+            }
+            best
+        };
+        let extremes = [
+            extreme(|bucket| bucket.min, |a, b| a < b),
+            extreme(|bucket| bucket.max, |a, b| a > b),
+        ];
+        let mut taken = None;
+        for (bucket, value) in extremes.into_iter().flatten() {
+            if values
+                .iter()
+                .filter(|v| finite(v))
+                .any(|shown| shown.to_bits() == value.to_bits())
+            {
+                continue;
+            }
+            let mut column = column_of(bucket);
+            if taken == Some(column) {
+                column = if column + 2 < width {
+                    column + 1
+                } else {
+                    column.saturating_sub(1).max(1)
+                };
+            }
+            values[column] = value;
+            taken = Some(column);
+        }
+        values
+    }
+}
+
+fn merge(a: Bucket, b: Bucket) -> Bucket {
+    let pick = |a: f64, b: f64, better: fn(f64, f64) -> f64| match (a.is_finite(), b.is_finite()) {
+        (true, true) => better(a, b),
+        (false, true) => b,
+        _ => a,
+    };
+    Bucket {
+        first: a.first,
+        min: pick(a.min, b.min, f64::min),
+        max: pick(a.max, b.max, f64::max),
+        last: b.last,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn series(values: impl IntoIterator<Item = f64>) -> Series {
+        let mut series = Series::default();
+        values.into_iter().for_each(|value| series.push(value));
+        series
+    }
+
+    #[test]
+    fn short_series_are_kept_as_they_are() {
+        let values: Vec<f64> = (0..40).map(f64::from).collect();
+        assert_eq!(series(values.clone()).sample(40), values);
+        assert_eq!(series([]).sample(40), Vec::<f64>::new());
+        assert_eq!(series([1.0, 2.0]).sample(1), [2.0]);
+    }
+
+    #[test]
+    fn a_single_spike_survives_a_million_points() {
+        let values = (0..1_000_000).map(|i| match i {
+            123_457 => 50.0,
+            700_001 => -50.0,
+            999_999 => 7.0,
+            0 => 3.0,
+            _ => 1.0,
+        });
+        let sample = series(values).sample(40);
+        assert_eq!((sample[0], sample[39]), (3.0, 7.0));
+        assert_eq!(sample.iter().filter(|v| **v == 50.0).count(), 1);
+        assert_eq!(sample.iter().filter(|v| **v == -50.0).count(), 1);
+        assert_eq!(
+            sample[4..6].iter().filter(|v| **v == 50.0).count(),
+            1,
+            "{sample:?}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn ends_and_extremes_are_always_there(
+            values in prop::collection::vec(prop_oneof![20 => -1e6..1e6f64, 1 => Just(f64::NAN)], 1..5000),
+            width in 5..60usize,
+        ) {
+            let sample = series(values.clone()).sample(width);
+            prop_assert!(sample.len() <= width);
+            let same = |a: f64, b: f64| a.to_bits() == b.to_bits();
+            prop_assert!(same(sample[0], values[0]));
+            prop_assert!(same(*sample.last().unwrap(), *values.last().unwrap()));
+            let finite = |v: &&f64| v.is_finite();
+            if let Some(max) = values.iter().filter(finite).copied().reduce(f64::max) {
+                prop_assert!(sample.contains(&max));
+                let min = values.iter().filter(finite).copied().reduce(f64::min).unwrap();
+                prop_assert!(sample.contains(&min));
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Codecs for bytes that come from outside: the `.wandb` log, its records, JSON, the socket's lines.
+//!
+//! Every codec here is pure (no files, clocks or environment), bounded (memory is limited by the bytes
+//! really present, never by a length field) and total (any input gives a value or an error, never a panic).
+
+pub mod json;
+pub mod jsonl;
+pub mod log;
+pub mod raw;
+pub mod schema;

@@ -1,0 +1,560 @@
+//! JSON as the W&B tools speak it: plain JSON plus the bare tokens `NaN`, `Infinity` and `-Infinity`,
+//! which Python's `json` module writes and `value_json` fields contain.
+//!
+//! Nesting is limited to [`MAX_DEPTH`]. Integers beyond `i64` become floats, as in wandb-core.
+//! Object keys keep their order; of duplicate keys all are kept, and whoever merges lets the last win.
+
+use std::fmt::Write as _;
+
+/// Deepest nesting of arrays and objects that is accepted.
+pub const MAX_DEPTH: usize = 100;
+
+/// A JSON value with the number kinds that the W&B tools tell apart.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(String),
+    List(Vec<Value>),
+    Map(Vec<(String, Value)>),
+}
+
+/// Why a text is not JSON.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} at byte {offset}")]
+pub struct JsonError {
+    /// What was found or missing.
+    pub what: &'static str,
+    /// Byte offset in the text.
+    pub offset: usize,
+}
+
+impl Value {
+    /// Parses one JSON document; anything but white space behind it is an error.
+    pub fn parse(text: &str) -> Result<Self, JsonError> {
+        let mut parser = Parser {
+            bytes: text.as_bytes(),
+            text,
+            at: 0,
+        };
+        let value = parser.value(0)?;
+        parser.space();
+        if parser.at < text.len() {
+            return Err(parser.error("unexpected text behind the value"));
+        }
+        Ok(value)
+    }
+
+    /// The value as a number; booleans and numeric text are not numbers.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Self::Int(i) => Some(*i as f64),
+            Self::Float(f) => Some(*f),
+            _ => None,
+        }
+    }
+
+    /// The value as text.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The last member with this name, if this is an object.
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Map(members) => members
+                .iter()
+                .rev()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// What kind of value this is, in the words of an error message.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Int(_) | Self::Float(_) => "a number",
+            Self::Text(_) => "a string",
+            Self::List(_) => "a list",
+            Self::Map(_) => "an object",
+        }
+    }
+
+    /// Compact JSON text; see [`Value::write`].
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        self.write(&mut out);
+        out
+    }
+
+    /// Appends compact JSON text. Floats are in their shortest form and keep their point, so they stay floats.
+    pub fn write(&self, out: &mut String) {
+        match self {
+            Self::Null => out.push_str("null"),
+            Self::Bool(true) => out.push_str("true"),
+            Self::Bool(false) => out.push_str("false"),
+            Self::Int(i) => {
+                let _ = write!(out, "{i}");
+            }
+            Self::Float(f) => write_float(*f, out),
+            Self::Text(text) => write_text(text, out),
+            Self::List(items) => {
+                out.push('[');
+                for (i, item) in items.iter().enumerate() {
+                    if i > 0 {
+                        out.push(',');
+                    }
+                    item.write(out);
+                }
+                out.push(']');
+            }
+            Self::Map(members) => {
+                out.push('{');
+                for (i, (key, value)) in members.iter().enumerate() {
+                    if i > 0 {
+                        out.push(',');
+                    }
+                    write_text(key, out);
+                    out.push(':');
+                    value.write(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+
+    /// Indented JSON text (two blanks a level) with a final newline, for files that people open.
+    pub fn to_pretty_json(&self) -> String {
+        let mut out = String::new();
+        self.write_pretty(0, &mut out);
+        out.push('\n');
+        out
+    }
+
+    fn write_pretty(&self, level: usize, out: &mut String) {
+        let indent = |level: usize, out: &mut String| {
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', 2 * level));
+        };
+        match self {
+            Self::List(items) if !items.is_empty() => {
+                out.push('[');
+                for (i, item) in items.iter().enumerate() {
+                    if i > 0 {
+                        out.push(',');
+                    }
+                    indent(level + 1, out);
+                    item.write_pretty(level + 1, out);
+                }
+                indent(level, out);
+                out.push(']');
+            }
+            Self::Map(members) if !members.is_empty() => {
+                out.push('{');
+                for (i, (key, value)) in members.iter().enumerate() {
+                    if i > 0 {
+                        out.push(',');
+                    }
+                    indent(level + 1, out);
+                    write_text(key, out);
+                    out.push_str(": ");
+                    value.write_pretty(level + 1, out);
+                }
+                indent(level, out);
+                out.push('}');
+            }
+            _ => self.write(out),
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+/// Appends a float: shortest text that reads back as the same number, or a bare token.
+pub fn write_float(f: f64, out: &mut String) {
+    if f.is_nan() {
+        out.push_str("NaN");
+    } else if f.is_infinite() {
+        out.push_str(if f > 0.0 { "Infinity" } else { "-Infinity" });
+    } else {
+        let _ = write!(out, "{f:?}");
+    }
+}
+
+/// Appends a quoted JSON string.
+pub fn write_text(text: &str, out: &mut String) {
+    out.push('"');
+    let mut from = 0;
+    for (i, byte) in text.bytes().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        out.push_str(&text[from..i]);
+        from = i + 1;
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            _ => {
+                let _ = write!(out, "\\u{byte:04x}");
+            }
+        }
+    }
+    out.push_str(&text[from..]);
+    out.push('"');
+}
+
+struct Parser<'a> {
+    bytes: &'a [u8],
+    text: &'a str,
+    at: usize,
+}
+
+impl Parser<'_> {
+    fn error(&self, what: &'static str) -> JsonError {
+        JsonError {
+            what,
+            offset: self.at,
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    fn token(&mut self, token: &str, value: Value) -> Result<Value, JsonError> {
+        if self.bytes[self.at..].starts_with(token.as_bytes()) {
+            self.at += token.len();
+            Ok(value)
+        } else {
+            Err(self.error("expected a JSON value"))
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Value, JsonError> {
+        self.space();
+        if depth > MAX_DEPTH {
+            return Err(self.error("nested too deeply"));
+        }
+        match self.peek() {
+            None => Err(self.error("unexpected end")),
+            Some(b'{') => self.map(depth),
+            Some(b'[') => self.list(depth),
+            Some(b'"') => self.string().map(Value::Text),
+            Some(b't') => self.token("true", Value::Bool(true)),
+            Some(b'f') => self.token("false", Value::Bool(false)),
+            Some(b'n') => self.token("null", Value::Null),
+            Some(b'N') => self.token("NaN", Value::Float(f64::NAN)),
+            Some(b'I') => self.token("Infinity", Value::Float(f64::INFINITY)),
+            Some(b'-') if self.bytes.get(self.at + 1) == Some(&b'I') => {
+                self.token("-Infinity", Value::Float(f64::NEG_INFINITY))
+            }
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(_) => Err(self.error("expected a JSON value")),
+        }
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Value, JsonError> {
+        self.at += 1;
+        let mut items = Vec::new();
+        self.space();
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(Value::List(items));
+        }
+        loop {
+            items.push(self.value(depth + 1)?);
+            self.space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b']') => {
+                    self.at += 1;
+                    return Ok(Value::List(items));
+                }
+                _ => return Err(self.error("expected ',' or ']'")),
+            }
+        }
+    }
+
+    fn map(&mut self, depth: usize) -> Result<Value, JsonError> {
+        self.at += 1;
+        let mut members = Vec::new();
+        self.space();
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(Value::Map(members));
+        }
+        loop {
+            self.space();
+            if self.peek() != Some(b'"') {
+                return Err(self.error("expected a quoted name"));
+            }
+            let key = self.string()?;
+            self.space();
+            if self.peek() != Some(b':') {
+                return Err(self.error("expected ':'"));
+            }
+            self.at += 1;
+            members.push((key, self.value(depth + 1)?));
+            self.space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b'}') => {
+                    self.at += 1;
+                    return Ok(Value::Map(members));
+                }
+                _ => return Err(self.error("expected ',' or '}'")),
+            }
+        }
+    }
+
+    fn digits(&mut self) -> usize {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.at += 1;
+        }
+        self.at - start
+    }
+
+    fn number(&mut self) -> Result<Value, JsonError> {
+        let start = self.at;
+        let mut integer = true;
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        if self.digits() == 0 {
+            return Err(self.error("expected a digit"));
+        }
+        if self.peek() == Some(b'.') {
+            integer = false;
+            self.at += 1;
+            if self.digits() == 0 {
+                return Err(self.error("expected a digit"));
+            }
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            integer = false;
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.at += 1;
+            }
+            if self.digits() == 0 {
+                return Err(self.error("expected a digit"));
+            }
+        }
+        let text = &self.text[start..self.at];
+        if integer && let Ok(i) = text.parse() {
+            return Ok(Value::Int(i));
+        }
+        text.parse()
+            .map(Value::Float)
+            .map_err(|_| self.error("not a number"))
+    }
+
+    fn string(&mut self) -> Result<String, JsonError> {
+        self.at += 1;
+        let start = self.at;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'"' => {
+                    let text = self.text[start..self.at].to_owned();
+                    self.at += 1;
+                    return Ok(text);
+                }
+                b'\\' => return self.escaped_string(start),
+                0..=0x1f => return Err(self.error("control character in a string")),
+                _ => self.at += 1,
+            }
+        }
+        Err(self.error("unterminated string"))
+    }
+
+    fn escaped_string(&mut self, start: usize) -> Result<String, JsonError> {
+        let mut out = self.text[start..self.at].to_owned();
+        let mut from = self.at;
+        loop {
+            match self.peek() {
+                None => return Err(self.error("unterminated string")),
+                Some(b'"') => {
+                    out.push_str(&self.text[from..self.at]);
+                    self.at += 1;
+                    return Ok(out);
+                }
+                Some(b'\\') => {
+                    out.push_str(&self.text[from..self.at]);
+                    self.at += 1;
+                    let c = self.escape()?;
+                    out.push(c);
+                    from = self.at;
+                }
+                Some(0..=0x1f) => return Err(self.error("control character in a string")),
+                Some(_) => self.at += 1,
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, JsonError> {
+        let byte = self
+            .peek()
+            .ok_or_else(|| self.error("unterminated string"))?;
+        let c = match byte {
+            b'"' | b'\\' | b'/' => byte as char,
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                self.at += 1;
+                return self.unicode_escape();
+            }
+            _ => return Err(self.error("unknown escape")),
+        };
+        self.at += 1;
+        Ok(c)
+    }
+
+    fn hex4(&mut self) -> Result<u32, JsonError> {
+        let digits = self
+            .bytes
+            .get(self.at..self.at + 4)
+            .ok_or_else(|| self.error("unterminated string"))?;
+        let mut code = 0;
+        for digit in digits {
+            let digit = (*digit as char)
+                .to_digit(16)
+                .ok_or_else(|| self.error("expected four hex digits"))?;
+            code = code * 16 + digit;
+        }
+        self.at += 4;
+        Ok(code)
+    }
+
+    /// A lone surrogate becomes U+FFFD, as in wandb-core.
+    fn unicode_escape(&mut self) -> Result<char, JsonError> {
+        let high = self.hex4()?;
+        if (0xd800..0xdc00).contains(&high) && self.bytes[self.at..].starts_with(b"\\u") {
+            let back = self.at;
+            self.at += 2;
+            let low = self.hex4()?;
+            if (0xdc00..0xe000).contains(&low) {
+                let code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+                return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+            }
+            self.at = back;
+        }
+        Ok(char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+}
+
+/// Must not panic or recurse without bound, whatever the input; what parses must survive a round trip.
+#[doc(hidden)]
+pub fn fuzz_json(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    if let Ok(value) = Value::parse(&text) {
+        let again = value.to_json();
+        let back = Value::parse(&again).map(|value| value.to_json());
+        assert_eq!(back.as_deref(), Ok(again.as_str()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_what_python_writes() {
+        let text = r#"{"loss": NaN, "best": -Infinity, "n": 12345678901234567890, "s": "a\u00e9\ud83d\ude00\n", "l": [1, 2.0, true, null]}"#;
+        let value = Value::parse(text).unwrap();
+        assert_eq!(
+            value.to_json(),
+            r#"{"loss":NaN,"best":-Infinity,"n":1.2345678901234567e19,"s":"aé😀\n","l":[1,2.0,true,null]}"#
+        );
+    }
+
+    #[test]
+    fn names_the_place_of_an_error() {
+        let cases = [
+            ("", "unexpected end at byte 0"),
+            ("{\"a\": }", "expected a JSON value at byte 6"),
+            ("{a: 1}", "expected a quoted name at byte 1"),
+            ("[1 2]", "expected ',' or ']' at byte 3"),
+            ("1 2", "unexpected text behind the value at byte 2"),
+            ("\"a\nb\"", "control character in a string at byte 2"),
+            ("\"\\x\"", "unknown escape at byte 2"),
+            ("-", "expected a digit at byte 1"),
+            ("nan", "expected a JSON value at byte 0"),
+        ];
+        for (text, message) in cases {
+            assert_eq!(
+                Value::parse(text).unwrap_err().to_string(),
+                message,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn lone_surrogates_become_replacement_characters() {
+        assert_eq!(
+            Value::parse(r#""\ud800x\udc00""#).unwrap(),
+            "\u{fffd}x\u{fffd}".into()
+        );
+        assert_eq!(
+            Value::parse(r#""\ud800\u0041""#).unwrap(),
+            "\u{fffd}A".into()
+        );
+    }
+
+    #[test]
+    fn depth_is_limited() {
+        let deep = "[".repeat(100_000);
+        assert_eq!(Value::parse(&deep).unwrap_err().what, "nested too deeply");
+        let ok = format!("{}{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH));
+        assert!(Value::parse(&ok).is_ok());
+    }
+
+    #[test]
+    fn pretty_text_reads_back_the_same() {
+        let value = Value::parse(r#"{"a":[1,{"b":[]}],"c":{}}"#).unwrap();
+        assert_eq!(Value::parse(&value.to_pretty_json()).unwrap(), value);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_handled(bytes: Vec<u8>) {
+            fuzz_json(&bytes);
+        }
+
+        #[test]
+        fn json_like_bytes_are_handled(text in r#"[\[\]{}:,"\\ 0-9eE+.a-zINf-]{0,40}"#) {
+            fuzz_json(text.as_bytes());
+        }
+    }
+}
