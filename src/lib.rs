@@ -1,2 +1,4 @@
+pub mod console;
 pub mod run;
+pub mod term;
 pub mod wire;

@@ -184,6 +184,8 @@ impl Columns {
         self.definitions.add(metric);
         for column in &mut self.columns {
             column.rule = self.definitions.rule(&column.name);
+            // As the official core: defining a metric anew brings its aggregations back.
+            column.explicit &= column.name != metric.name;
         }
     }
 
