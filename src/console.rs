@@ -55,8 +55,7 @@ fn unfinished(bytes: &[u8]) -> usize {
     for back in 1..=bytes.len().min(3) {
         let tail = &bytes[bytes.len() - back..];
         if tail[0] >= 0xc0 {
-            let incomplete =
-                matches!(std::str::from_utf8(tail), Err(e) if e.error_len().is_none() && e.valid_up_to() == 0);
+            let incomplete = matches!(std::str::from_utf8(tail), Err(e) if e.error_len().is_none() && e.valid_up_to() == 0);
             return if incomplete { back } else { 0 };
         }
     }
@@ -105,7 +104,8 @@ impl Collapser {
     /// Passes on what is held back, in its present state.
     pub fn flush(&mut self, out: &mut String) {
         let Some(held) = self.held.take() else { return };
-        let covers = movable(held.segment.as_bytes()) && char_count(&held.segment) >= char_count(&held.line);
+        let covers =
+            movable(held.segment.as_bytes()) && char_count(&held.segment) >= char_count(&held.line);
         if let Some(before) = &held.before {
             self.pass(before, out);
             self.pass("\r", out);
@@ -136,7 +136,8 @@ impl Collapser {
     fn feed_plain<'a>(&mut self, text: &'a str, out: &mut String) -> &'a str {
         let mut from = 0;
         for at in memchr::memchr_iter(b'\r', text.as_bytes()) {
-            let line = memchr::memrchr(b'\n', &text.as_bytes()[from..at]).map_or(from, |i| from + i + 1);
+            let line =
+                memchr::memrchr(b'\n', &text.as_bytes()[from..at]).map_or(from, |i| from + i + 1);
             self.pass(&text[from..line], out);
             let head = &text[line..at];
             let open = [&self.tail[..], head.as_bytes()].concat();
@@ -196,7 +197,11 @@ impl Collapser {
             }
             self.pass(&held.line, out);
             self.pass("\n", out);
-        } else if self.held.as_ref().is_some_and(|held| held.line.len() > HOLD_LIMIT) {
+        } else if self
+            .held
+            .as_ref()
+            .is_some_and(|held| held.line.len() > HOLD_LIMIT)
+        {
             // The cursor is in column 0; an empty segment keeps it there.
             self.flush(out);
         }
@@ -217,14 +222,19 @@ fn overlay(line: &mut String, segment: &mut String) {
 }
 
 fn char_count(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.chars().count() }
+    if text.is_ascii() {
+        text.len()
+    } else {
+        text.chars().count()
+    }
 }
 
 /// Whether the terminal emulation stores every character of this text where it stands: no cursor movement,
 /// no escape sequence that is still open at the end.
 fn movable(bytes: &[u8]) -> bool {
     memchr::memchr_iter(0x1b, bytes).all(|at| {
-        bytes.get(at + 1) == Some(&b'[') && !matches!(bytes.get(at + 2), None | Some(b'A' | b'B' | 0x1b))
+        bytes.get(at + 1) == Some(&b'[')
+            && !matches!(bytes.get(at + 2), None | Some(b'A' | b'B' | 0x1b))
     })
 }
 
@@ -255,7 +265,10 @@ mod tests {
             ("done\r", "done\r"),
             ("abc\rx", "abc\rx"),
             ("up\x1b[A\rx\n", "up\x1b[A\rx\n"),
-            ("\x1b[31mred\x1b[0m\r\x1b[31mRED\x1b[0m\n", "\x1b[31mRED\x1b[0m\n"),
+            (
+                "\x1b[31mred\x1b[0m\r\x1b[31mRED\x1b[0m\n",
+                "\x1b[31mRED\x1b[0m\n",
+            ),
         ] {
             assert_eq!(collapse(&[text]), kept, "{text:?}");
         }

@@ -1,4 +1,5 @@
 pub mod console;
+pub mod parse;
 pub mod run;
 pub mod term;
 pub mod wire;

@@ -256,7 +256,11 @@ impl Line {
 pub fn fuzz_term(input: &[u8]) {
     let mut log = ConsoleLog::default();
     for (i, part) in input.chunks(7).enumerate() {
-        let stream = if i % 3 == 2 { Stream::Stderr } else { Stream::Stdout };
+        let stream = if i % 3 == 2 {
+            Stream::Stderr
+        } else {
+            Stream::Stdout
+        };
         log.write(stream, &String::from_utf8_lossy(part));
     }
     // A line costs at most WIDTH characters; one allocation may bring up to HEIGHT empty lines.
@@ -270,7 +274,11 @@ mod tests {
     fn lines(writes: &[(char, &str)]) -> Vec<String> {
         let mut log = ConsoleLog::default();
         for (stream, text) in writes {
-            let stream = if *stream == 'E' { Stream::Stderr } else { Stream::Stdout };
+            let stream = if *stream == 'E' {
+                Stream::Stderr
+            } else {
+                Stream::Stdout
+            };
             log.write(stream, text);
         }
         let text = log.text();
@@ -287,7 +295,13 @@ mod tests {
         collapsed.push("b".to_owned());
         assert_eq!(lines(&[('S', &feeds)]), collapsed);
         assert_eq!(
-            lines(&[('S', "abc   \n"), ('S', "   \n"), ('S', "abc  \rX\n"), ('S', "x\x1b[K \n"), ('S', "end")]),
+            lines(&[
+                ('S', "abc   \n"),
+                ('S', "   \n"),
+                ('S', "abc  \rX\n"),
+                ('S', "x\x1b[K \n"),
+                ('S', "end")
+            ]),
             ["abc", "", "Xbc  ", "x\x1b[K", "end"]
         );
         assert_eq!(
@@ -307,15 +321,33 @@ mod tests {
         log.write(Stream::Stdout, "q\x1b\nz\x1b\x1b[Ay\n");
         assert_eq!(log.text(), "q\x1b\nz\x1b\x1b[Ay\n");
         assert_eq!(
-            lines(&[('S', &format!("{}XYZ\rab\x1b[Bc\n", "L".repeat(4096))), ('S', &format!("{}\x1b[Ahello\n", "p".repeat(4097)))]),
-            [format!("ab{}", "L".repeat(4094)), "  c".to_owned(), "p".repeat(4096)]
+            lines(&[
+                ('S', &format!("{}XYZ\rab\x1b[Bc\n", "L".repeat(4096))),
+                ('S', &format!("{}\x1b[Ahello\n", "p".repeat(4097)))
+            ]),
+            [
+                format!("ab{}", "L".repeat(4094)),
+                "  c".to_owned(),
+                "p".repeat(4096)
+            ]
         );
         assert_eq!(
-            lines(&[('S', "\n\n\n"), ('S', "x\n"), ('E', "\n\ne\n"), ('S', "\x1b[B\x1b[By\n"), ('S', "é漢👍z\rAB\n"), ('S', "  ")]),
+            lines(&[
+                ('S', "\n\n\n"),
+                ('S', "x\n"),
+                ('E', "\n\ne\n"),
+                ('S', "\x1b[B\x1b[By\n"),
+                ('S', "é漢👍z\rAB\n"),
+                ('S', "  ")
+            ]),
             ["", "", "", "x", "", "", "e", "", "", "y", "AB👍z", ""]
         );
         assert_eq!(
-            lines(&[('S', "a\n\n\n\n\n\nb"), ('E', "E"), ('S', "\x1b[A\x1b[Amid\n")]),
+            lines(&[
+                ('S', "a\n\n\n\n\n\nb"),
+                ('E', "E"),
+                ('S', "\x1b[A\x1b[Amid\n")
+            ]),
             ["a", "", "", "", " mid", "", "b", "E"]
         );
     }
@@ -325,8 +357,15 @@ mod tests {
         let mut writes: Vec<(char, String)> = (0..31).map(|i| ('S', format!("o{i}\n"))).collect();
         writes.push(('S', "cur".into()));
         writes.push(('E', "e0\ne1\n".into()));
-        writes.push(('S', format!("{}\rMOD-TOP\x1b[B\rMOD-1\x1b[B\rMOD-2\n", "\x1b[A".repeat(40))));
-        let writes: Vec<(char, &str)> = writes.iter().map(|(c, text)| (*c, text.as_str())).collect();
+        writes.push((
+            'S',
+            format!(
+                "{}\rMOD-TOP\x1b[B\rMOD-1\x1b[B\rMOD-2\n",
+                "\x1b[A".repeat(40)
+            ),
+        ));
+        let writes: Vec<(char, &str)> =
+            writes.iter().map(|(c, text)| (*c, text.as_str())).collect();
         assert_eq!(lines(&writes)[..3], ["o0", "o1", "MOD-2"]);
     }
 

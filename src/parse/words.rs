@@ -1,0 +1,243 @@
+//! What names mean: which are metrics for sure, which count something, which never are metrics.
+
+/// What a key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// A name that every field uses for a measured value.
+    Metric,
+    /// Global step; the number is its rank where a line has several.
+    Step(u8),
+    Epoch,
+    /// A position inside an epoch; neither a step nor a metric.
+    Batch,
+    /// Durations, sizes, ids, settings.
+    Never,
+    /// Any other name: a metric if the line is a report.
+    Unknown,
+}
+
+/// Keys (lower case, `_` for blanks) that count steps, the most global first.
+const STEPS: &[&str] = &[
+    "global_step",
+    "num_updates",
+    "total_timesteps",
+    "training_iteration",
+    "step",
+    "iteration",
+    "iter",
+    "update",
+    "trial",
+    "steps",
+    "iters",
+];
+
+/// Words that make a key a metric when they stand at its end.
+const METRICS: &[&str] = &[
+    "loss",
+    "nll",
+    "xent",
+    "ppl",
+    "perplexity",
+    "bpb",
+    "bpc",
+    "acc",
+    "accuracy",
+    "top1",
+    "top5",
+    "err",
+    "error",
+    "error_rate",
+    "mse",
+    "rmse",
+    "mae",
+    "mape",
+    "r2",
+    "logloss",
+    "auc",
+    "auroc",
+    "ap",
+    "ap50",
+    "map",
+    "map50",
+    "iou",
+    "miou",
+    "dice",
+    "f1",
+    "precision",
+    "recall",
+    "mrr",
+    "ndcg",
+    "bleu",
+    "rouge",
+    "chrf",
+    "wer",
+    "cer",
+    "psnr",
+    "ssim",
+    "fid",
+    "elbo",
+    "kl",
+    "entropy",
+    "reward",
+    "return",
+    "ep_rew_mean",
+    "ep_len_mean",
+    "score",
+    "objective",
+    "inertia",
+    "grad_norm",
+    "gnorm",
+    "metric",
+];
+
+/// Parts of words that make a key a metric wherever they stand.
+const METRIC_PARTS: &[&str] = &["loss", "acc", "reward", "return", "perplex"];
+
+/// Words that make a key no metric when they are the key or stand at its end.
+const NEVER: &[&str] = &[
+    "time",
+    "eta",
+    "elapsed",
+    "dt",
+    "duration",
+    "wall",
+    "took",
+    "seconds",
+    "sec",
+    "secs",
+    "ms",
+    "remaining",
+    "runtime",
+    "cost",
+    "data",
+    "batch_time",
+    "forward",
+    "backward",
+    "params",
+    "parameters",
+    "port",
+    "pid",
+    "rank",
+    "world_size",
+    "seed",
+    "version",
+    "batch_size",
+    "workers",
+    "num_workers",
+    "shape",
+    "size",
+    "bytes",
+    "epochs",
+    "max_steps",
+    "total_steps",
+    "num_epochs",
+    "layers",
+    "hidden",
+    "loss_scale",
+    "z_score",
+    "momentum",
+    "weights",
+    "weight",
+    "patience",
+    "date",
+    "timestamp",
+    "ts",
+    "host",
+    "id",
+    "examples",
+    "samples",
+    "devices",
+    "gpus",
+    "line",
+    "python",
+    "torch",
+    "cuda",
+    "total",
+    "warmup",
+    "weight_decay",
+    "dropout",
+    "threads",
+    "count",
+    "level",
+    "address",
+    "memory",
+];
+
+/// The meaning of a key as it is printed.
+pub fn meaning(key: &str) -> Meaning {
+    let key = normal(key);
+    let name = key.rsplit('/').next().unwrap_or(&key);
+    if let Some(rank) = STEPS.iter().position(|step| *step == name) {
+        return Meaning::Step(rank as u8);
+    }
+    if matches!(name, "epoch" | "ep") {
+        return Meaning::Epoch;
+    }
+    if matches!(name, "batch" | "batch_idx") {
+        return Meaning::Batch;
+    }
+    let ends_in = |words: &[&str]| {
+        words.iter().any(|word| {
+            name.strip_suffix(word)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with(['_', '-', '.', '@']))
+        })
+    };
+    let unit = ["_time", "_ms", "_s", "_cost", "_sec", "_seconds"];
+    if ends_in(NEVER) || unit.iter().any(|unit| name.ends_with(unit)) || name.contains("/s") {
+        return Meaning::Never;
+    }
+    let at_k = name.split_once('@').is_some_and(|(word, _)| {
+        [
+            "acc",
+            "p",
+            "r",
+            "hit",
+            "ndcg",
+            "map",
+            "recall",
+            "precision",
+            "top",
+        ]
+        .contains(&word)
+    });
+    if ends_in(METRICS) || at_k || METRIC_PARTS.iter().any(|part| name.contains(part)) {
+        return Meaning::Metric;
+    }
+    Meaning::Unknown
+}
+
+fn normal(key: &str) -> String {
+    key.trim()
+        .chars()
+        .map(|c| match c {
+            ' ' => '_',
+            c => c.to_ascii_lowercase(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_their_meaning() {
+        for (key, expected) in [
+            ("val_loss", Meaning::Metric),
+            ("Acc@1", Meaning::Metric),
+            ("train/grad_norm", Meaning::Metric),
+            ("Average loss", Meaning::Metric),
+            ("loss_scale", Meaning::Never),
+            ("batch_time", Meaning::Never),
+            ("elapsed_s", Meaning::Never),
+            ("Seed", Meaning::Never),
+            ("Epoch", Meaning::Epoch),
+            ("global_step", Meaning::Step(0)),
+            ("iter", Meaning::Step(6)),
+            ("lr", Meaning::Unknown),
+            ("batch", Meaning::Batch),
+        ] {
+            assert_eq!(meaning(key), expected, "{key}");
+        }
+    }
+}
