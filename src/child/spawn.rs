@@ -1,0 +1,108 @@
+//! Starts the child with the right streams, group and session.
+
+use std::ffi::OsString;
+use std::io::{self, PipeReader};
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use super::terminal::{Streams, Terminal};
+use crate::run::Stream;
+
+/// Bytes that a pipe from the child holds, if the system allows: fewer switches for output in bulk.
+const PIPE_SIZE: i32 = 1 << 20;
+
+/// What is to be started.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The file to execute.
+    pub file: PathBuf,
+    /// The name by which it was called, and its arguments.
+    pub argv: Vec<OsString>,
+    /// Variables that are added to our environment.
+    pub environment: Vec<(OsString, OsString)>,
+}
+
+/// Where output of the child comes from and where it goes.
+#[derive(Debug)]
+pub enum Source {
+    Pipe(PipeReader, Stream),
+    /// The pseudo-terminal: output of all streams that are terminals.
+    Terminal(Stream),
+}
+
+/// A started child.
+#[derive(Debug)]
+pub struct Started {
+    pub child: Child,
+    pub sources: Vec<Source>,
+    pub terminal: Option<Terminal>,
+}
+
+/// Starts the child.
+pub fn spawn(plan: &Plan, streams: Streams) -> io::Result<Started> {
+    let mut command = Command::new(&plan.file);
+    if let Some((name, arguments)) = plan.argv.split_first() {
+        command.arg0(name).args(arguments);
+    }
+    command.envs(plan.environment.iter().map(|(key, value)| (key, value)));
+    let mut sources = Vec::new();
+    let mut terminal = None;
+    if streams.any() {
+        let (pty, slave) = Terminal::open(streams)?;
+        if streams.stdin {
+            command.stdin(Stdio::from(slave.try_clone()?));
+        }
+        if streams.stdout {
+            command.stdout(Stdio::from(slave.try_clone()?));
+        }
+        if streams.stderr {
+            command.stderr(Stdio::from(slave.try_clone()?));
+        }
+        lead_session(&mut command, slave);
+        let stream = if streams.stdout { Stream::Stdout } else { Stream::Stderr };
+        sources.push(Source::Terminal(stream));
+        terminal = Some(pty);
+    } else {
+        command.process_group(0);
+    }
+    if !streams.stdout {
+        let (reader, writer) = pipe()?;
+        command.stdout(Stdio::from(writer));
+        sources.push(Source::Pipe(reader, Stream::Stdout));
+    }
+    if !streams.stderr {
+        let (reader, writer) = pipe()?;
+        command.stderr(Stdio::from(writer));
+        sources.push(Source::Pipe(reader, Stream::Stderr));
+    }
+    let child = command.spawn()?;
+    Ok(Started {
+        child,
+        sources,
+        terminal,
+    })
+}
+
+fn pipe() -> io::Result<(PipeReader, OwnedFd)> {
+    let (reader, writer) = io::pipe()?;
+    // A smaller pipe works as well; unprivileged users have a quota.
+    let _ = nix::fcntl::fcntl(&reader, nix::fcntl::FcntlArg::F_SETPIPE_SZ(PIPE_SIZE));
+    Ok((reader, writer.into()))
+}
+
+/// Makes the child the leader of a session whose terminal is `slave`.
+#[expect(unsafe_code, reason = "a controlling terminal can be set only between fork and exec")]
+fn lead_session(command: &mut Command, slave: OwnedFd) {
+    use std::os::fd::AsRawFd as _;
+    nix::ioctl_write_int_bad!(set_controlling_terminal, nix::libc::TIOCSCTTY);
+    let lead = move || {
+        nix::unistd::setsid()?;
+        // SAFETY: the descriptor is owned by this closure; the request takes an integer.
+        unsafe { set_controlling_terminal(slave.as_raw_fd(), 0) }?;
+        Ok(())
+    };
+    // SAFETY: between fork and exec only system calls are made, nothing is allocated and no lock is taken.
+    unsafe { command.pre_exec(lead) };
+}

@@ -1,0 +1,209 @@
+//! The run directory: its names, links and files. Layout and names are the official ones.
+//!
+//! ```text
+//! <root>/wandb/                          or <root>/.wandb/ if that exists
+//!   latest-run -> offline-run-20241105_111816-pdo5110r
+//!   debug.log  -> offline-run-…/logs/debug.log
+//!   offline-run-20241105_111816-pdo5110r/
+//!     run-pdo5110r.wandb                 the transaction log: the truth
+//!     files/                             output.log, config.yaml, wandb-summary.json, wandb-metadata.json, …
+//!     logs/debug.log
+//!     tmp/code/
+//! ```
+//!
+//! Everything is made private to the user: directories 0700, files 0600, whatever the umask.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use crate::run::id::RunId;
+
+pub mod log_reader;
+pub mod log_writer;
+pub mod output_log;
+pub mod yaml;
+
+/// A run directory that exists.
+#[derive(Debug, Clone)]
+pub struct RunDir {
+    wandb_dir: PathBuf,
+    path: PathBuf,
+    id: RunId,
+}
+
+impl RunDir {
+    /// Makes the directory of a run under `root`; `stamp` is the local start time as `YYYYMMDD_HHMMSS`.
+    /// If the name is taken, `-1`, `-2` … is appended.
+    pub fn create(root: &Path, id: &RunId, stamp: &str, offline: bool) -> io::Result<Self> {
+        let wandb_dir = wandb_dir(root);
+        private_dir(&wandb_dir)?;
+        let kind = if offline { "offline-run" } else { "run" };
+        let name = format!("{kind}-{stamp}-{}", id.as_str());
+        let mut builder = DirBuilder::new();
+        builder.mode(0o700);
+        for attempt in 0..1000 {
+            let path = match attempt {
+                0 => wandb_dir.join(&name),
+                n => wandb_dir.join(format!("{name}-{n}")),
+            };
+            match builder.create(&path) {
+                Ok(()) => {
+                    for inner in ["files", "logs", "tmp", "tmp/code"] {
+                        builder.create(path.join(inner))?;
+                    }
+                    return Ok(Self {
+                        wandb_dir,
+                        path,
+                        id: id.clone(),
+                    });
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            format!("{} and 999 others like it exist", wandb_dir.join(name).display()),
+        ))
+    }
+
+    /// The directory.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The directory that holds all runs.
+    pub fn wandb_dir(&self) -> &Path {
+        &self.wandb_dir
+    }
+
+    /// A path below `files/`.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join("files").join(name)
+    }
+
+    /// Where logs of this program about the run lie.
+    pub fn logs(&self) -> PathBuf {
+        self.path.join("logs")
+    }
+
+    /// The transaction log's path.
+    pub fn log_path(&self) -> PathBuf {
+        self.path.join(format!("run-{}.wandb", self.id.as_str()))
+    }
+
+    /// Points `latest-run` and `debug.log` to this run, relative, so that the directory can be moved.
+    pub fn link(&self) -> io::Result<()> {
+        let name = self.path.file_name().unwrap_or_default();
+        replace_link(&self.wandb_dir.join("latest-run"), Path::new(name))?;
+        replace_link(
+            &self.wandb_dir.join("debug.log"),
+            &Path::new(name).join("logs/debug.log"),
+        )
+    }
+
+    /// Takes the directory away again; for runs whose program could not be started.
+    pub fn remove(self) {
+        let _ = fs::remove_dir_all(&self.path);
+        // Only if nothing else is in it.
+        let _ = fs::remove_dir(&self.wandb_dir);
+    }
+}
+
+/// `<root>/.wandb` if that exists, else `<root>/wandb`.
+pub fn wandb_dir(root: &Path) -> PathBuf {
+    let hidden = root.join(".wandb");
+    if hidden.is_dir() { hidden } else { root.join("wandb") }
+}
+
+/// Makes a directory (and its parents) that only the user can enter; one that exists is left as it is.
+pub fn private_dir(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Opens a new private file for writing; it must not exist.
+pub fn new_private_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+}
+
+/// Writes a private file as a whole: readers see the old content or the new, never a part.
+pub fn write_atomic(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(format!(".{}.tmp", std::process::id()));
+    let temporary = PathBuf::from(temporary);
+    let _ = fs::remove_file(&temporary);
+    let written = new_private_file(&temporary)
+        .and_then(|mut file| file.write_all(content))
+        .and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+fn replace_link(link: &Path, target: &Path) -> io::Result<()> {
+    let mut temporary = link.as_os_str().to_owned();
+    temporary.push(format!(".{}", std::process::id()));
+    let temporary = PathBuf::from(temporary);
+    let _ = fs::remove_file(&temporary);
+    std::os::unix::fs::symlink(target, &temporary)?;
+    fs::rename(&temporary, link).inspect_err(|_| {
+        let _ = fs::remove_file(&temporary);
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fn create(root: &Path) -> RunDir {
+        let id = RunId::parse("abc12345").unwrap();
+        RunDir::create(root, &id, "20241105_111816", true).unwrap()
+    }
+
+    #[test]
+    fn names_links_and_permissions() {
+        let root = tempfile::tempdir().unwrap();
+        let first = create(root.path());
+        let second = create(root.path());
+        assert!(first.path().ends_with("wandb/offline-run-20241105_111816-abc12345"));
+        assert!(second.path().ends_with("wandb/offline-run-20241105_111816-abc12345-1"));
+        assert!(second.log_path().ends_with("run-abc12345.wandb"));
+        first.link().unwrap();
+        second.link().unwrap();
+        let link = fs::read_link(root.path().join("wandb/latest-run")).unwrap();
+        assert_eq!(link, Path::new("offline-run-20241105_111816-abc12345-1"));
+        for path in [first.wandb_dir(), first.path(), &first.logs()] {
+            assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o700);
+        }
+        write_atomic(&first.file("x.json"), b"{}").unwrap();
+        write_atomic(&first.file("x.json"), b"{1}").unwrap();
+        assert_eq!(fs::read(first.file("x.json")).unwrap(), b"{1}");
+        assert_eq!(fs::metadata(first.file("x.json")).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(first.path().join("files")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_hidden_directory_is_used_if_it_exists() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join(".wandb")).unwrap();
+        assert!(create(root.path()).path().starts_with(root.path().join(".wandb")));
+    }
+
+    #[test]
+    fn removing_leaves_other_runs_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let (first, second) = (create(root.path()), create(root.path()));
+        first.remove();
+        assert!(second.path().is_dir());
+        second.remove();
+        assert!(!root.path().join("wandb").exists());
+    }
+}
