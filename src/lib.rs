@@ -1,8 +1,11 @@
 pub mod child;
-pub mod console;
+pub mod text;
+pub mod inbox;
+pub mod output;
 pub mod parse;
 pub mod run;
 pub mod settings;
 pub mod store;
+pub mod sys;
 pub mod term;
 pub mod wire;

@@ -76,12 +76,15 @@ fn ignored_signals() -> u64 {
 }
 
 /// Ends this process by a signal, as if it had not been handled; returns only if that is impossible.
+#[expect(unsafe_code, reason = "the default action of a signal can be restored only so")]
 pub fn die_of(signal: i32) {
     // The child has left the core dump, if there is one.
     let _ = nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_CORE, 0, 0);
     let Ok(signal) = Signal::try_from(signal) else {
         return;
     };
+    // SAFETY: no handler is installed; the runtime ignores SIGPIPE, which is put back to its default.
+    let _ = unsafe { nix::sys::signal::signal(signal, nix::sys::signal::SigHandler::SigDfl) };
     let mut set = SigSet::empty();
     set.add(signal);
     let _ = nix::sys::signal::raise(signal);

@@ -1,0 +1,279 @@
+//! What waits for the recorder: one bounded queue, in order of arrival.
+//!
+//! Producers are the capture threads, the socket's connections and the samplers. The queue is bounded in bytes.
+//! A producer that finds it full waits as long as the recorder makes progress (a pipe would do the same), but a
+//! recorder that stands still (a dead network file system) costs it [`STALL`] once: then what it brings is
+//! dropped and counted, and the script goes on.
+
+use std::collections::VecDeque;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::run::{Event, Stream};
+use crate::wire::json::Value;
+use crate::wire::jsonl::Policy;
+
+/// Bytes that may wait.
+const CAPACITY: usize = 2 * 1024 * 1024;
+/// Console bytes of one stream are joined up to this size and age.
+const JOIN: usize = 256 * 1024;
+const JOIN_FOR: Duration = Duration::from_millis(10);
+/// How long the recorder gathers after the first item, so that it runs once for many.
+const GATHER: Duration = Duration::from_millis(5);
+/// Waiting bytes at which it does not wait any longer.
+const ENOUGH: usize = CAPACITY / 8;
+/// How long a producer waits for a recorder that stands still.
+const STALL: Duration = Duration::from_millis(90);
+
+/// Something for the recorder.
+#[derive(Debug)]
+pub enum Item {
+    /// Output that has been passed on.
+    Console { stream: Stream, at: Instant, bytes: Vec<u8> },
+    /// A change of the run, and who wants to know when it is recorded.
+    Event(Event, Option<Answer>),
+    /// A file to put into the run.
+    Save { path: String, policy: Policy, answer: Option<Answer> },
+    /// Answer when everything before is recorded.
+    Flush(Answer),
+    /// A line for the run's debug log.
+    Debug(String),
+}
+
+/// Where an answer goes: a client's connection, and the message's id.
+#[derive(Debug)]
+pub struct Answer {
+    pub connection: Arc<OwnedFd>,
+    pub id: Option<Value>,
+    /// Number of the line in its connection.
+    pub line: u64,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    items: VecDeque<Item>,
+    bytes: usize,
+    /// Bytes of output that were dropped because the recorder stood still.
+    dropped: u64,
+    closed: bool,
+    waiting: bool,
+    /// Grows whenever the recorder has written something.
+    progress: u64,
+    stalled: bool,
+}
+
+/// The queue between the producers and the recorder.
+#[derive(Debug, Default)]
+pub struct Inbox {
+    queue: Mutex<Queue>,
+    ready: Condvar,
+    space: Condvar,
+}
+
+/// What the recorder takes at once.
+#[derive(Debug, Default)]
+pub struct Batch {
+    pub items: VecDeque<Item>,
+    /// Bytes that were waiting: how far behind the recorder is.
+    pub backlog: usize,
+    /// Output bytes that had to be dropped since the last batch.
+    pub dropped: u64,
+    /// Nothing will follow.
+    pub closed: bool,
+}
+
+impl Inbox {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds output of the child.
+    pub fn console(&self, stream: Stream, bytes: &[u8]) {
+        let Some(mut queue) = self.room(bytes.len()) else {
+            self.lock().dropped += bytes.len() as u64;
+            return;
+        };
+        queue.bytes += bytes.len();
+        match queue.items.back_mut() {
+            Some(Item::Console {
+                stream: last,
+                at,
+                bytes: joined,
+            }) if *last == stream && joined.len() + bytes.len() <= JOIN && at.elapsed() < JOIN_FOR => {
+                joined.extend_from_slice(bytes);
+            }
+            _ => queue.items.push_back(Item::Console {
+                stream,
+                at: Instant::now(),
+                bytes: bytes.to_vec(),
+            }),
+        }
+        self.wake(queue);
+    }
+
+    /// Adds anything else; `size` is about how many bytes it holds. Says whether it was taken.
+    pub fn push(&self, item: Item, size: usize) -> bool {
+        let Some(mut queue) = self.room(size) else {
+            return false;
+        };
+        queue.bytes += size;
+        queue.items.push_back(item);
+        self.wake(queue);
+        true
+    }
+
+    /// Waits for room; `None` if the recorder stands still or has gone.
+    fn room(&self, size: usize) -> Option<MutexGuard<'_, Queue>> {
+        let mut queue = self.lock();
+        // An item larger than the bound comes in alone.
+        while queue.bytes > 0 && queue.bytes + size > CAPACITY && !queue.closed {
+            if queue.stalled {
+                return None;
+            }
+            let before = queue.progress;
+            let (next, timeout) = self
+                .space
+                .wait_timeout(queue, STALL)
+                .unwrap_or_else(PoisonError::into_inner);
+            queue = next;
+            if timeout.timed_out() && queue.progress == before {
+                queue.stalled = true;
+            }
+        }
+        (!queue.closed).then_some(queue)
+    }
+
+    fn wake(&self, queue: MutexGuard<'_, Queue>) {
+        if queue.waiting || queue.bytes >= ENOUGH {
+            drop(queue);
+            self.ready.notify_one();
+        }
+    }
+
+    /// Nothing is taken any more.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.ready.notify_all();
+        self.space.notify_all();
+    }
+
+    /// Tells the producers that the recorder is alive.
+    pub fn progress(&self) {
+        let mut queue = self.lock();
+        queue.progress += 1;
+        queue.stalled = false;
+    }
+
+    /// Waits for items, at most `patience`, and takes all there are; `reuse` gives its memory back.
+    pub fn take(&self, patience: Option<Duration>, reuse: VecDeque<Item>) -> Batch {
+        let mut queue = self.lock();
+        if queue.items.is_empty() && !queue.closed {
+            queue.waiting = true;
+            queue = match patience {
+                Some(patience) => self
+                    .ready
+                    .wait_timeout_while(queue, patience, |queue| queue.items.is_empty() && !queue.closed)
+                    .map_or_else(|poisoned| poisoned.into_inner().0, |(queue, _)| queue),
+                None => self
+                    .ready
+                    .wait_while(queue, |queue| queue.items.is_empty() && !queue.closed)
+                    .unwrap_or_else(PoisonError::into_inner),
+            };
+            queue.waiting = false;
+        }
+        if !queue.items.is_empty() && queue.bytes < ENOUGH && !queue.closed {
+            queue = self
+                .ready
+                .wait_timeout_while(queue, GATHER, |queue| queue.bytes < ENOUGH && !queue.closed)
+                .map_or_else(|poisoned| poisoned.into_inner().0, |(queue, _)| queue);
+        }
+        let batch = Batch {
+            items: std::mem::replace(&mut queue.items, reuse),
+            backlog: std::mem::take(&mut queue.bytes),
+            dropped: std::mem::take(&mut queue.dropped),
+            closed: queue.closed,
+        };
+        drop(queue);
+        self.space.notify_all();
+        batch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_of_one_stream_is_joined_and_order_is_kept() {
+        let inbox = Inbox::default();
+        inbox.console(Stream::Stdout, b"a");
+        inbox.console(Stream::Stdout, b"b");
+        inbox.console(Stream::Stderr, b"c");
+        assert!(inbox.push(Item::Debug("d".into()), 1));
+        inbox.console(Stream::Stderr, b"e");
+        inbox.close();
+        inbox.console(Stream::Stderr, b"too late");
+        let batch = inbox.take(None, VecDeque::new());
+        let texts: Vec<_> = batch
+            .items
+            .iter()
+            .map(|item| match item {
+                Item::Console { bytes, .. } => String::from_utf8_lossy(bytes).into_owned(),
+                _ => "-".to_owned(),
+            })
+            .collect();
+        assert_eq!(texts, ["ab", "c", "-", "e"]);
+        assert!(batch.closed);
+    }
+
+    #[test]
+    fn a_recorder_that_stands_still_costs_one_stall_and_nothing_silently() {
+        let inbox = Inbox::default();
+        let start = Instant::now();
+        for _ in 0..100 {
+            inbox.console(Stream::Stdout, &[b'x'; CAPACITY / 10]);
+        }
+        assert!(start.elapsed() < STALL * 3, "{:?}", start.elapsed());
+        let batch = inbox.take(None, VecDeque::new());
+        let kept: usize = batch
+            .items
+            .iter()
+            .map(|item| if let Item::Console { bytes, .. } = item { bytes.len() } else { 0 })
+            .sum();
+        assert_eq!(kept as u64 + batch.dropped, 100 * (CAPACITY as u64 / 10));
+        inbox.progress();
+        inbox.console(Stream::Stdout, b"again");
+        assert_eq!(inbox.take(None, VecDeque::new()).items.len(), 1);
+    }
+
+    #[test]
+    fn a_producer_waits_for_a_recorder_at_work() {
+        let inbox = Arc::new(Inbox::default());
+        let producer = std::thread::spawn({
+            let inbox = Arc::clone(&inbox);
+            move || {
+                for _ in 0..200 {
+                    inbox.console(Stream::Stdout, &[b'x'; 100_000]);
+                }
+                inbox.close();
+            }
+        });
+        let mut bytes = 0;
+        loop {
+            let batch = inbox.take(Some(Duration::from_secs(5)), VecDeque::new());
+            inbox.progress();
+            for item in &batch.items {
+                if let Item::Console { bytes: b, .. } = item {
+                    bytes += b.len();
+                }
+            }
+            assert_eq!(batch.dropped, 0);
+            if batch.closed && batch.items.is_empty() {
+                break;
+            }
+        }
+        producer.join().unwrap();
+        assert_eq!(bytes, 20_000_000);
+    }
+}
