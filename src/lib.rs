@@ -1,5 +1,6 @@
 pub mod child;
-pub mod text;
+pub mod command;
+pub mod git;
 pub mod inbox;
 pub mod output;
 pub mod parse;
@@ -7,5 +8,7 @@ pub mod run;
 pub mod settings;
 pub mod store;
 pub mod sys;
+pub mod system;
 pub mod term;
+pub mod text;
 pub mod wire;
