@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 
 use crate::run::{Event, Stream};
 use crate::wire::json::Value;
-use crate::wire::jsonl::Policy;
 
 /// Bytes that may wait.
 const CAPACITY: usize = 2 * 1024 * 1024;
@@ -33,8 +32,6 @@ pub enum Item {
     Console { stream: Stream, at: Instant, bytes: Vec<u8> },
     /// A change of the run, and who wants to know when it is recorded.
     Event(Event, Option<Answer>),
-    /// A file to put into the run.
-    Save { path: String, policy: Policy, answer: Option<Answer> },
     /// Answer when everything before is recorded.
     Flush(Answer),
     /// A line for the run's debug log.
