@@ -1,6 +1,9 @@
 pub mod child;
 pub mod command;
 pub mod git;
+pub mod helper;
+pub mod observer;
+pub mod supervise;
 pub mod inbox;
 pub mod output;
 pub mod parse;

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::pty::{Winsize, openpty};
@@ -39,7 +39,7 @@ nix::ioctl_write_ptr_bad!(set_window_size, nix::libc::TIOCSWINSZ, Winsize);
 #[derive(Debug)]
 pub struct Terminal {
     master: OwnedFd,
-    original: Termios,
+    original: Mutex<Termios>,
     streams: Streams,
     /// Our terminal hands keys through unprocessed at this moment.
     raw: Arc<AtomicBool>,
@@ -62,7 +62,7 @@ impl Terminal {
         }
         let terminal = Self {
             master: pty.master,
-            original,
+            original: Mutex::new(original),
             streams,
             raw: Arc::default(),
         };
@@ -72,6 +72,10 @@ impl Terminal {
     /// Our terminal passes output on as it is only if nobody else of a pipeline writes to it.
     fn raw_output(streams: Streams) -> bool {
         streams.stdin && streams.stdout && streams.stderr
+    }
+
+    fn original(&self) -> MutexGuard<'_, Termios> {
+        self.original.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The pseudo-terminal's outer end.
@@ -96,7 +100,7 @@ impl Terminal {
         if !self.streams.stdin || !in_foreground() {
             return;
         }
-        let mut raw = self.original.clone();
+        let mut raw = self.original().clone();
         raw.input_flags.remove(
             InputFlags::BRKINT
                 | InputFlags::ICRNL
@@ -122,7 +126,7 @@ impl Terminal {
     /// Puts our terminal back as it was.
     pub fn leave_raw(&self) {
         if self.raw.swap(false, Ordering::SeqCst) {
-            let _ = termios::tcsetattr(io::stdin(), SetArg::TCSADRAIN, &self.original);
+            let _ = termios::tcsetattr(io::stdin(), SetArg::TCSADRAIN, &self.original());
         }
     }
 
