@@ -52,7 +52,8 @@ impl Ending {
         match self {
             Self::Exit(_) => None,
             Self::Signal(number) => Some(
-                Signal::try_from(number).map_or_else(|_| format!("signal {number}"), |signal| signal.to_string()),
+                Signal::try_from(number)
+                    .map_or_else(|_| format!("signal {number}"), |signal| signal.to_string()),
             ),
         }
     }
@@ -86,8 +87,12 @@ impl SpawnError {
         let name = program.to_string_lossy().into_owned();
         match error.kind() {
             io::ErrorKind::NotFound => Self::NotFound(name),
-            io::ErrorKind::PermissionDenied | io::ErrorKind::IsADirectory => Self::NotExecutable(name, error),
-            _ if error.raw_os_error() == Some(nix::libc::ENOEXEC) => Self::NotExecutable(name, error),
+            io::ErrorKind::PermissionDenied | io::ErrorKind::IsADirectory => {
+                Self::NotExecutable(name, error)
+            }
+            _ if error.raw_os_error() == Some(nix::libc::ENOEXEC) => {
+                Self::NotExecutable(name, error)
+            }
             _ => Self::Other(name, error),
         }
     }
@@ -119,7 +124,9 @@ pub fn find_program(program: &OsStr, path: Option<&OsStr>) -> Result<PathBuf, Sp
     }
     if program.as_encoded_bytes().contains(&b'/') {
         let file = PathBuf::from(program);
-        return check(&file).map(|()| file).map_err(|error| SpawnError::new(program, error));
+        return check(&file)
+            .map(|()| file)
+            .map_err(|error| SpawnError::new(program, error));
     }
     let default = OsString::from("/bin:/usr/bin");
     let mut denied = None;
@@ -148,7 +155,10 @@ mod tests {
             (Ending::Signal(9), "Run killed (SIGKILL)", 137),
             (Ending::Signal(40), "Run killed (signal 40)", 168),
         ] {
-            assert_eq!((ending.to_string().as_str(), ending.recorded_code()), (text, code));
+            assert_eq!(
+                (ending.to_string().as_str(), ending.recorded_code()),
+                (text, code)
+            );
         }
     }
 
@@ -158,8 +168,15 @@ mod tests {
         let file = dir.path().join("tool");
         std::fs::write(&file, "").unwrap();
         let path = dir.path().as_os_str();
-        let code = |name: &str| find_program(OsStr::new(name), Some(path)).unwrap_err().exit_code();
-        assert_eq!((code("missing"), code("tool"), code(""), code("/")), (127, 126, 127, 126));
+        let code = |name: &str| {
+            find_program(OsStr::new(name), Some(path))
+                .unwrap_err()
+                .exit_code()
+        };
+        assert_eq!(
+            (code("missing"), code("tool"), code(""), code("/")),
+            (127, 126, 127, 126)
+        );
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
         assert_eq!(find_program(OsStr::new("tool"), Some(path)).unwrap(), file);
     }

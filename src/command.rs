@@ -7,7 +7,9 @@ use crate::parse::pairs::number;
 use crate::wire::json::Value;
 
 /// File endings of scripts that interpreters run.
-const SCRIPTS: &[&str] = &["py", "sh", "bash", "jl", "R", "r", "js", "mjs", "ts", "rb", "pl", "lua", "m", "ipynb"];
+const SCRIPTS: &[&str] = &[
+    "py", "sh", "bash", "jl", "R", "r", "js", "mjs", "ts", "rb", "pl", "lua", "m", "ipynb",
+];
 
 /// A command line, taken apart.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,11 +27,18 @@ pub struct Command {
 impl Command {
     /// Takes a command line apart; `is_file` tells whether a path is a file.
     pub fn new(argv: &[String], is_file: impl Fn(&Path) -> bool) -> Self {
-        let (program, rest) = argv.split_first().map_or(("", &[][..]), |(p, rest)| (p.as_str(), rest));
-        let name = Path::new(program).file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let (program, rest) = argv
+            .split_first()
+            .map_or(("", &[][..]), |(p, rest)| (p.as_str(), rest));
+        let name = Path::new(program)
+            .file_name()
+            .map(|name| name.to_string_lossy())
+            .unwrap_or_default();
         let is_python = name.starts_with("python") || name.starts_with("pypy");
         if is_python
-            && let Some(at) = rest.iter().position(|argument| argument == "-m" || argument == "-c")
+            && let Some(at) = rest
+                .iter()
+                .position(|argument| argument == "-m" || argument == "-c")
             && !rest[..at].iter().any(|argument| !argument.starts_with('-'))
         {
             let module = rest.get(at + 1).map_or("", String::as_str);
@@ -84,9 +93,14 @@ impl Command {
                     continue;
                 }
                 let mut values = Vec::new();
-                while let Some(value) = arguments.get(at).filter(|value| self::flag(value).is_none() && **value != "--") {
+                while let Some(value) = arguments
+                    .get(at)
+                    .filter(|value| self::flag(value).is_none() && **value != "--")
+                {
                     let numeric = number(value).is_some();
-                    if !values.is_empty() && !(numeric && values.iter().all(|v: &Value| v.as_f64().is_some())) {
+                    if !values.is_empty()
+                        && !(numeric && values.iter().all(|v: &Value| v.as_f64().is_some()))
+                    {
                         break;
                     }
                     if values.is_empty() && assignment(value).is_some() {
@@ -117,7 +131,9 @@ impl Command {
 
 /// The name in `--name` or `-n`; negative numbers are no flags.
 fn flag(argument: &str) -> Option<&str> {
-    let name = argument.strip_prefix("--").or_else(|| argument.strip_prefix('-'))?;
+    let name = argument
+        .strip_prefix("--")
+        .or_else(|| argument.strip_prefix('-'))?;
     (name.starts_with(char::is_alphabetic) && number(argument).is_none()).then_some(name)
 }
 
@@ -125,7 +141,9 @@ fn flag(argument: &str) -> Option<&str> {
 fn assignment(argument: &str) -> Option<(&str, &str)> {
     let (name, value) = argument.trim_start_matches('+').split_once('=')?;
     let good = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_alphanumeric() || "_.-/@".contains(c));
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || "_.-/@".contains(c));
     good.then_some((name, value))
 }
 
@@ -158,7 +176,9 @@ fn add(config: &mut Vec<(String, Value)>, name: &str, value: Value) {
     } else {
         value
     };
-    let (first, rest) = name.split_once('.').map_or((name, None), |(first, rest)| (first, Some(rest)));
+    let (first, rest) = name
+        .split_once('.')
+        .map_or((name, None), |(first, rest)| (first, Some(rest)));
     let key = first.replace('-', "_");
     let at = config.iter().position(|(name, _)| *name == key);
     match (at, rest) {
@@ -189,7 +209,9 @@ mod tests {
 
     fn command(line: &str) -> Command {
         let argv: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        Command::new(&argv, |path| path.ends_with("train.py") || path.ends_with("tool"))
+        Command::new(&argv, |path| {
+            path.ends_with("train.py") || path.ends_with("tool")
+        })
     }
 
     #[test]
@@ -197,15 +219,29 @@ mod tests {
         for (line, program, arguments, is_python) in [
             ("python train.py --lr 1", "train.py", "--lr 1", true),
             ("python3.11 -u sub/train.py", "sub/train.py", "", true),
-            ("torchrun --nproc 8 train.py --lr 1", "train.py", "--lr 1", false),
+            (
+                "torchrun --nproc 8 train.py --lr 1",
+                "train.py",
+                "--lr 1",
+                false,
+            ),
             ("python -m pkg.mod --k v", "-m pkg.mod", "--k v", true),
-            ("python missing.py --lr 1", "python", "missing.py --lr 1", true),
+            (
+                "python missing.py --lr 1",
+                "python",
+                "missing.py --lr 1",
+                true,
+            ),
             ("./tool --x 1", "./tool", "--x 1", false),
             ("ls -l", "ls", "-l", false),
         ] {
             let command = command(line);
             assert_eq!(
-                (command.program.as_str(), command.arguments.join(" ").as_str(), command.is_python),
+                (
+                    command.program.as_str(),
+                    command.arguments.join(" ").as_str(),
+                    command.is_python
+                ),
                 (program, arguments, is_python),
                 "{line}"
             );
@@ -215,16 +251,37 @@ mod tests {
     #[test]
     fn arguments_become_config() {
         for (line, config) in [
-            ("--lr 0.01 --name=adam -v", r#"{"lr":0.01,"name":"adam","v":true}"#),
-            ("--batch-size 32 --no-cuda data out", r#"{"batch_size":32,"no_cuda":"data","args":["out"]}"#),
-            ("lr=1e-3 model.depth=3 model.name=x +trainer.fast=true", r#"{"lr":0.001,"model":{"depth":3,"name":"x"},"trainer":{"fast":true}}"#),
-            ("--layers 64 128 256 --x -1", r#"{"layers":[64,128,256],"x":-1}"#),
+            (
+                "--lr 0.01 --name=adam -v",
+                r#"{"lr":0.01,"name":"adam","v":true}"#,
+            ),
+            (
+                "--batch-size 32 --no-cuda data out",
+                r#"{"batch_size":32,"no_cuda":"data","args":["out"]}"#,
+            ),
+            (
+                "lr=1e-3 model.depth=3 model.name=x +trainer.fast=true",
+                r#"{"lr":0.001,"model":{"depth":3,"name":"x"},"trainer":{"fast":true}}"#,
+            ),
+            (
+                "--layers 64 128 256 --x -1",
+                r#"{"layers":[64,128,256],"x":-1}"#,
+            ),
             ("--lr 0.1 data/", r#"{"lr":0.1,"args":["data/"]}"#),
             ("--tag a --tag b --tag c", r#"{"tag":["a","b","c"]}"#),
-            ("fit --ids [1,2] --opt {\"a\":1} --n null", r#"{"ids":[1,2],"opt":{"a":1},"n":null,"args":["fit"]}"#),
-            ("--api-key abc --hf_token=x password=y --flag lr=1", r#"{"api_key":"[redacted]","hf_token":"[redacted]","password":"[redacted]","flag":true,"lr":1}"#),
+            (
+                "fit --ids [1,2] --opt {\"a\":1} --n null",
+                r#"{"ids":[1,2],"opt":{"a":1},"n":null,"args":["fit"]}"#,
+            ),
+            (
+                "--api-key abc --hf_token=x password=y --flag lr=1",
+                r#"{"api_key":"[redacted]","hf_token":"[redacted]","password":"[redacted]","flag":true,"lr":1}"#,
+            ),
             ("-- --lr 1", r#"{"args":["--lr",1]}"#),
-            ("http://h/?a=b 1,2 0x10", r#"{"args":["http://h/?a=b","1,2","0x10"]}"#),
+            (
+                "http://h/?a=b 1,2 0x10",
+                r#"{"args":["http://h/?a=b","1,2","0x10"]}"#,
+            ),
         ] {
             let command = command(&format!("python train.py {line}"));
             assert_eq!(Value::Map(command.config()).to_json(), config, "{line}");

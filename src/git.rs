@@ -108,7 +108,10 @@ pub fn project_name(repository: Option<&Repository>, script_dir: Option<&Path>) 
     let Some(repository) = repository else {
         return "uncategorized".to_owned();
     };
-    let root = repository.root.file_name().map(|name| name.to_string_lossy().into_owned());
+    let root = repository
+        .root
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
     let mut name = root.unwrap_or_else(|| "uncategorized".to_owned());
     if let Some(below) = script_dir.and_then(|dir| dir.strip_prefix(&repository.root).ok())
         && !below.as_os_str().is_empty()
@@ -116,7 +119,10 @@ pub fn project_name(repository: Option<&Repository>, script_dir: Option<&Path>) 
         name = format!("{name}-{}", below.to_string_lossy());
     }
     // What a project's name must not contain; the slashes of the path become underscores too.
-    name.chars().map(|c| if "/\\#?%:".contains(c) { '_' } else { c }).take(128).collect()
+    name.chars()
+        .map(|c| if "/\\#?%:".contains(c) { '_' } else { c })
+        .take(128)
+        .collect()
 }
 
 #[cfg(test)]
@@ -144,7 +150,11 @@ mod tests {
         assert_eq!(repo.root, root);
         assert_eq!(repo.commit(), None);
         let (packed, loose) = ("a".repeat(40), "b".repeat(40));
-        fs::write(root.join(".git/packed-refs"), format!("# pack-refs\n{packed} refs/heads/main\n")).unwrap();
+        fs::write(
+            root.join(".git/packed-refs"),
+            format!("# pack-refs\n{packed} refs/heads/main\n"),
+        )
+        .unwrap();
         assert_eq!(repo.commit(), Some(packed));
         fs::write(root.join(".git/refs/heads/main"), format!("{loose}\n")).unwrap();
         assert_eq!(repo.commit(), Some(loose.clone()));
@@ -172,10 +182,16 @@ mod tests {
     fn remotes_lose_their_credentials() {
         let (_dir, root) = repository();
         let repo = Repository::discover(&root).unwrap();
-        assert_eq!(repo.remote_url("origin").as_deref(), Some("https://bob:@git.example.com:8443/x/y.git"));
+        assert_eq!(
+            repo.remote_url("origin").as_deref(),
+            Some("https://bob:@git.example.com:8443/x/y.git")
+        );
         assert_eq!(repo.remote_url("up").as_deref(), Some("git@h:a/b"));
         assert_eq!(repo.remote_url("none"), None);
-        assert_eq!(without_credentials("https://tok@github.com/x"), "https://github.com/x");
+        assert_eq!(
+            without_credentials("https://tok@github.com/x"),
+            "https://github.com/x"
+        );
         assert_eq!(without_credentials("ssh://git@h/x"), "ssh://h/x");
     }
 
@@ -184,8 +200,14 @@ mod tests {
         let (_dir, root) = repository();
         let repo = Repository::discover(&root);
         assert_eq!(project_name(repo.as_ref(), Some(&root)), "repo");
-        assert_eq!(project_name(repo.as_ref(), Some(&root.join("sub/deep"))), "repo-sub_deep");
-        assert_eq!(project_name(repo.as_ref(), Some(Path::new("/elsewhere"))), "repo");
+        assert_eq!(
+            project_name(repo.as_ref(), Some(&root.join("sub/deep"))),
+            "repo-sub_deep"
+        );
+        assert_eq!(
+            project_name(repo.as_ref(), Some(Path::new("/elsewhere"))),
+            "repo"
+        );
         assert_eq!(project_name(None, Some(&root)), "uncategorized");
     }
 }

@@ -27,7 +27,10 @@ fn running() -> MutexGuard<'static, HashSet<i32>> {
 
 /// Runs a program without input; its output if it succeeds within `patience`.
 pub fn output(command: &mut Command, patience: Duration) -> Option<Output> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     let child = {
         let _lock = lock();
         let child = command.spawn().ok()?;
@@ -36,9 +39,11 @@ pub fn output(command: &mut Command, patience: Duration) -> Option<Output> {
     };
     let pid = child.id() as i32;
     let (done, ended) = std::sync::mpsc::sync_channel(1);
-    let waiting = std::thread::Builder::new().name("helper".to_owned()).spawn(move || {
-        let _ = done.send(child.wait_with_output());
-    });
+    let waiting = std::thread::Builder::new()
+        .name("helper".to_owned())
+        .spawn(move || {
+            let _ = done.send(child.wait_with_output());
+        });
     let output = match ended.recv_timeout(patience) {
         Ok(output) => output.ok(),
         Err(_) => {
@@ -60,7 +65,8 @@ mod tests {
     #[test]
     fn output_of_those_who_succeed_in_time() {
         let shell = |script: &str, patience| {
-            output(Command::new("sh").args(["-c", script]), patience).map(|o| String::from_utf8(o.stdout).unwrap())
+            output(Command::new("sh").args(["-c", script]), patience)
+                .map(|o| String::from_utf8(o.stdout).unwrap())
         };
         let patience = Duration::from_secs(20);
         assert_eq!(shell("echo a", patience).as_deref(), Some("a\n"));

@@ -29,7 +29,11 @@ const STALL: Duration = Duration::from_millis(90);
 #[derive(Debug)]
 pub enum Item {
     /// Output that has been passed on.
-    Console { stream: Stream, at: Instant, bytes: Vec<u8> },
+    Console {
+        stream: Stream,
+        at: Instant,
+        bytes: Vec<u8>,
+    },
     /// A change of the run, and who wants to know when it is recorded.
     Event(Event, Option<Answer>),
     /// Answer when everything before is recorded.
@@ -97,7 +101,10 @@ impl Inbox {
                 stream: last,
                 at,
                 bytes: joined,
-            }) if *last == stream && joined.len() + bytes.len() <= JOIN && at.elapsed() < JOIN_FOR => {
+            }) if *last == stream
+                && joined.len() + bytes.len() <= JOIN
+                && at.elapsed() < JOIN_FOR =>
+            {
                 joined.extend_from_slice(bytes);
             }
             _ => queue.items.push_back(Item::Console {
@@ -170,7 +177,9 @@ impl Inbox {
             queue = match patience {
                 Some(patience) => self
                     .ready
-                    .wait_timeout_while(queue, patience, |queue| queue.items.is_empty() && !queue.closed)
+                    .wait_timeout_while(queue, patience, |queue| {
+                        queue.items.is_empty() && !queue.closed
+                    })
                     .map_or_else(|poisoned| poisoned.into_inner().0, |(queue, _)| queue),
                 None => self
                     .ready
@@ -236,7 +245,13 @@ mod tests {
         let kept: usize = batch
             .items
             .iter()
-            .map(|item| if let Item::Console { bytes, .. } = item { bytes.len() } else { 0 })
+            .map(|item| {
+                if let Item::Console { bytes, .. } = item {
+                    bytes.len()
+                } else {
+                    0
+                }
+            })
             .sum();
         assert_eq!(kept as u64 + batch.dropped, 100 * (CAPACITY as u64 / 10));
         inbox.progress();

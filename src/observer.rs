@@ -78,16 +78,22 @@ impl Observer {
     /// Starts to observe.
     pub fn start(task: Task, clock: Clock, inbox: Arc<Inbox>) -> io::Result<Self> {
         let state = Arc::new(State::default());
-        let thread = std::thread::Builder::new().name("observer".to_owned()).spawn({
-            let state = Arc::clone(&state);
-            move || observe(&task, clock, &inbox, &state)
-        })?;
+        let thread = std::thread::Builder::new()
+            .name("observer".to_owned())
+            .spawn({
+                let state = Arc::clone(&state);
+                move || observe(&task, clock, &inbox, &state)
+            })?;
         Ok(Self { thread, state })
     }
 
     /// Ends the sampling; waits a little for the description, if it is not complete.
     pub fn stop(self) {
-        let mut phase = self.state.phase.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut phase = self
+            .state
+            .phase
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         phase.stop = true;
         self.state.changed.notify_all();
         let (phase, _) = self
@@ -111,7 +117,9 @@ fn observe(task: &Task, clock: Clock, inbox: &Inbox, state: &State) {
         state.changed.notify_all();
     }
     crate::service::remove_stale(&task.stale);
-    let Some(interval) = task.interval else { return };
+    let Some(interval) = task.interval else {
+        return;
+    };
     let mut sampler = Sampler::new(task.child, gpus);
     let start = Instant::now();
     let mut next = interval;
@@ -159,19 +167,26 @@ fn describe(task: &Task, clock: Clock, inbox: &Inbox) -> Option<Gpus> {
     if !files.is_empty() {
         send(inbox, Event::Files(files));
     }
-    let gpus = (task.describe || task.interval.is_some()).then(Gpus::load).flatten();
+    let gpus = (task.describe || task.interval.is_some())
+        .then(Gpus::load)
+        .flatten();
     if task.describe {
         let hardware = host::hardware(&writer_id, gpus.as_ref());
         send(inbox, Event::Environment(Box::new(hardware.clone())));
         records.push(hardware);
         if let Some(directory) = &task.files {
             let text = host::metadata_json(&records).to_pretty_json();
-            if let Err(error) = store::write_atomic(&directory.join("wandb-metadata.json"), text.as_bytes()) {
+            if let Err(error) =
+                store::write_atomic(&directory.join("wandb-metadata.json"), text.as_bytes())
+            {
                 inbox.push(Item::Debug(format!("wandb-metadata.json: {error}")), 64);
             }
         }
     }
-    let time = format!("described after {:.1} ms", clock.elapsed().as_secs_f64() * 1000.0);
+    let time = format!(
+        "described after {:.1} ms",
+        clock.elapsed().as_secs_f64() * 1000.0
+    );
     inbox.push(Item::Debug(time), 64);
     gpus
 }
@@ -210,18 +225,29 @@ fn save_code(code: &Code, directory: &Path, inbox: &Inbox, files: &mut Vec<Files
             Ok(()) => {
                 let path = format!("code/{name}");
                 let saved = vec![("code_path".to_owned(), Value::from(path.as_str()))];
-                send(inbox, Event::Config(vec![("_wandb".to_owned(), Value::Map(saved))]));
+                send(
+                    inbox,
+                    Event::Config(vec![("_wandb".to_owned(), Value::Map(saved))]),
+                );
                 files.push(wandb_file(&path));
             }
             Err(error) => {
-                inbox.push(Item::Debug(format!("save-code {}: {error}", script.display())), 64);
+                inbox.push(
+                    Item::Debug(format!("save-code {}: {error}", script.display())),
+                    64,
+                );
             }
         }
     }
-    let Some(repository) = &code.repository else { return };
+    let Some(repository) = &code.repository else {
+        return;
+    };
     let git = |arguments: &[&str]| {
         let mut command = Command::new("git");
-        command.args(["-c", "core.fsmonitor=false", "-C"]).arg(repository).args(arguments);
+        command
+            .args(["-c", "core.fsmonitor=false", "-C"])
+            .arg(repository)
+            .args(arguments);
         command.env("GIT_OPTIONAL_LOCKS", "0");
         crate::helper::output(&mut command, DIFF).map(|output| output.stdout)
     };

@@ -60,7 +60,9 @@ impl Ui {
 
     /// Columns of the terminal; `None` if stderr is none.
     pub fn width(&self) -> Option<usize> {
-        console::Term::stderr().size_checked().map(|(_, columns)| usize::from(columns))
+        console::Term::stderr()
+            .size_checked()
+            .map(|(_, columns)| usize::from(columns))
     }
 
     /// Prints a line, prefixed, unless quiet.

@@ -78,17 +78,19 @@ pub fn start(setup: Setup, inbox: Arc<Inbox>) -> io::Result<JoinHandle<Option<Ru
             self.0.close();
         }
     }
-    std::thread::Builder::new().name("recorder".to_owned()).spawn(move || {
-        let guard = CloseOnDrop(inbox);
-        let mut recorder = Recorder::new(setup);
-        let run = std::panic::AssertUnwindSafe(|| recorder.run(&guard.0));
-        let ended = std::panic::catch_unwind(run);
-        if ended.is_err() {
-            (recorder.warn)(Warning::Panic);
-            return None;
-        }
-        Some(recorder.state)
-    })
+    std::thread::Builder::new()
+        .name("recorder".to_owned())
+        .spawn(move || {
+            let guard = CloseOnDrop(inbox);
+            let mut recorder = Recorder::new(setup);
+            let run = std::panic::AssertUnwindSafe(|| recorder.run(&guard.0));
+            let ended = std::panic::catch_unwind(run);
+            if ended.is_err() {
+                (recorder.warn)(Warning::Panic);
+                return None;
+            }
+            Some(recorder.state)
+        })
 }
 
 struct Recorder {
@@ -173,7 +175,11 @@ impl Recorder {
     fn run(&mut self, inbox: &Inbox) {
         self.records.push(Kind::Header(HeaderRecord {
             version_info: Some(VersionInfo {
-                producer: format!("{}+wandb-rs-{}", crate::run::FORMAT_VERSION, env!("CARGO_PKG_VERSION")),
+                producer: format!(
+                    "{}+wandb-rs-{}",
+                    crate::run::FORMAT_VERSION,
+                    env!("CARGO_PKG_VERSION")
+                ),
                 min_consumer: "0.70.0".to_owned(),
             }),
         }));
@@ -194,7 +200,9 @@ impl Recorder {
 
     /// How long nothing needs to be done if nothing arrives.
     fn patience(&self) -> Option<Duration> {
-        let refresh = [&self.stdout, &self.stderr].into_iter().filter_map(|s| Some(s.held_since? + REFRESH));
+        let refresh = [&self.stdout, &self.stderr]
+            .into_iter()
+            .filter_map(|s| Some(s.held_since? + REFRESH));
         let others = [
             self.retry_at,
             self.console_changed.map(|since| since + OUTPUT_LOG),
@@ -230,7 +238,10 @@ impl Recorder {
                 (self.warn)(Warning::Dropped(batch.dropped));
             }
             self.dropped += batch.dropped;
-            self.mark(&format!("wandb-rs: {} bytes of output could not be kept here\n", batch.dropped));
+            self.mark(&format!(
+                "wandb-rs: {} bytes of output could not be kept here\n",
+                batch.dropped
+            ));
         }
         self.refresh(false);
         if !self.ended {
@@ -259,7 +270,10 @@ impl Recorder {
         }
         let mut kept = String::with_capacity(text.len());
         state.collapser.feed(&text, &mut kept);
-        state.held_since = state.collapser.holds().then(|| state.held_since.unwrap_or(at));
+        state.held_since = state
+            .collapser
+            .holds()
+            .then(|| state.held_since.unwrap_or(at));
         self.console_text(stream, kept, now);
         self.apply_rows(now);
     }
@@ -285,9 +299,11 @@ impl Recorder {
             let cut = memchr::memrchr(b'\n', &rest.as_bytes()[..cut]).map_or(cut, |at| at + 1);
             let tail = rest.split_off(cut);
             let text = std::mem::replace(&mut rest, tail);
-            self.state.apply(Event::Output { stream, text }, now, &mut self.records);
+            self.state
+                .apply(Event::Output { stream, text }, now, &mut self.records);
         }
-        self.state.apply(Event::Output { stream, text: rest }, now, &mut self.records);
+        self.state
+            .apply(Event::Output { stream, text: rest }, now, &mut self.records);
         if self.records.len() > 64 {
             self.push_records();
         }
@@ -303,13 +319,18 @@ impl Recorder {
             let mut values = row.metrics;
             if let Some(epoch) = row.epoch {
                 let whole = epoch.fract() == 0.0 && epoch.abs() < 9e15;
-                let epoch = if whole { Value::Int(epoch as i64) } else { Value::Float(epoch) };
+                let epoch = if whole {
+                    Value::Int(epoch as i64)
+                } else {
+                    Value::Float(epoch)
+                };
                 values.push(("epoch".to_owned(), epoch));
             }
             if let Some(step) = row.step {
                 values.push(("step".to_owned(), Value::Int(step)));
             }
-            self.state.apply(Event::Parsed { values, axis }, now, &mut self.records);
+            self.state
+                .apply(Event::Parsed { values, axis }, now, &mut self.records);
         }
     }
 
@@ -320,7 +341,10 @@ impl Recorder {
                 Stream::Stdout => &mut self.stdout,
                 Stream::Stderr => &mut self.stderr,
             };
-            if state.held_since.is_some_and(|since| all || since.elapsed() >= REFRESH) {
+            if state
+                .held_since
+                .is_some_and(|since| all || since.elapsed() >= REFRESH)
+            {
                 let mut text = String::new();
                 state.collapser.flush(&mut text);
                 state.held_since = None;
@@ -343,7 +367,8 @@ impl Recorder {
             let stream = state.stream;
             if !text.is_empty() {
                 self.console.write(stream, &text);
-                self.state.apply(Event::Output { stream, text }, now, &mut self.records);
+                self.state
+                    .apply(Event::Output { stream, text }, now, &mut self.records);
             }
         }
         self.apply_rows(now);
@@ -422,7 +447,9 @@ impl Recorder {
                 jsonl::refused(
                     jsonl::Refusal {
                         id: answer.id,
-                        reason: "the run's log cannot be written at this moment; it is kept in memory".to_owned(),
+                        reason:
+                            "the run's log cannot be written at this moment; it is kept in memory"
+                                .to_owned(),
                     },
                     answer.line,
                 )
@@ -434,13 +461,20 @@ impl Recorder {
     }
 
     fn housekeeping(&mut self) {
-        if self.console_changed.is_some_and(|since| since.elapsed() >= OUTPUT_LOG) {
+        if self
+            .console_changed
+            .is_some_and(|since| since.elapsed() >= OUTPUT_LOG)
+        {
             self.write_output_log();
         }
-        if self.unsynced_since.is_some_and(|since| since.elapsed() >= SYNC) {
+        if self
+            .unsynced_since
+            .is_some_and(|since| since.elapsed() >= SYNC)
+        {
             self.start_sync();
         }
-        if self.sync.failed.load(Ordering::Relaxed) && !std::mem::replace(&mut self.sync_told, true) {
+        if self.sync.failed.load(Ordering::Relaxed) && !std::mem::replace(&mut self.sync_told, true)
+        {
             // After a failed fsync the kernel may have dropped the data: trying again would only look like success.
             (self.warn)(Warning::Sync("fsync failed".to_owned()));
         }
@@ -458,10 +492,16 @@ impl Recorder {
     /// Syncs on a thread of its own: a slow disk must not hold up the recorder.
     fn start_sync(&mut self) {
         self.unsynced_since = None;
-        let Some(file) = self.log.as_ref().and_then(|log| log.file().try_clone().ok()) else {
+        let Some(file) = self
+            .log
+            .as_ref()
+            .and_then(|log| log.file().try_clone().ok())
+        else {
             return;
         };
-        if self.sync.failed.load(Ordering::Relaxed) || self.sync.running.swap(true, Ordering::Relaxed) {
+        if self.sync.failed.load(Ordering::Relaxed)
+            || self.sync.running.swap(true, Ordering::Relaxed)
+        {
             return;
         }
         let sync = Arc::clone(&self.sync);
@@ -471,7 +511,10 @@ impl Recorder {
             }
             sync.running.store(false, Ordering::Relaxed);
         };
-        let started = std::thread::Builder::new().name("sync".to_owned()).stack_size(64 * 1024).spawn(run);
+        let started = std::thread::Builder::new()
+            .name("sync".to_owned())
+            .stack_size(64 * 1024)
+            .spawn(run);
         if started.is_err() {
             self.sync.running.store(false, Ordering::Relaxed);
         }

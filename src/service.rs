@@ -57,7 +57,9 @@ struct Shared {
 
 impl Shared {
     fn connections(&self) -> MutexGuard<'_, Vec<Arc<OwnedFd>>> {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -76,7 +78,12 @@ impl Bound {
         for place in places {
             let directory = place.join(format!("{PREFIX}{}-{suffix:016x}", std::process::id()));
             match Self::bind(&directory) {
-                Ok(listener) => return Ok(Self { listener, directory }),
+                Ok(listener) => {
+                    return Ok(Self {
+                        listener,
+                        directory,
+                    });
+                }
                 Err(error) => {
                     let _ = fs::remove_dir_all(&directory);
                     last = error;
@@ -110,10 +117,13 @@ impl Bound {
             connections: Mutex::default(),
             changed: Condvar::new(),
         });
-        let accepting = std::thread::Builder::new().name("socket".to_owned()).stack_size(128 * 1024).spawn({
-            let shared = Arc::clone(&shared);
-            move || accept(&self.listener, &stopped, &shared)
-        })?;
+        let accepting = std::thread::Builder::new()
+            .name("socket".to_owned())
+            .stack_size(128 * 1024)
+            .spawn({
+                let shared = Arc::clone(&shared);
+                move || accept(&self.listener, &stopped, &shared)
+            })?;
         Ok(Service {
             shared,
             accepting: Some(accepting),
@@ -138,7 +148,10 @@ impl Service {
         let _ = fs::remove_dir_all(&self.directory);
         self.wait(grace);
         for connection in self.shared.connections().iter() {
-            let _ = nix::sys::socket::shutdown(connection.as_raw_fd(), nix::sys::socket::Shutdown::Read);
+            let _ = nix::sys::socket::shutdown(
+                connection.as_raw_fd(),
+                nix::sys::socket::Shutdown::Read,
+            );
         }
         // What is in the socket's buffer can still be read.
         self.wait(grace);
@@ -146,7 +159,10 @@ impl Service {
 
     fn wait(&self, grace: Duration) {
         let connections = self.shared.connections();
-        let _ = self.shared.changed.wait_timeout_while(connections, grace, |connections| !connections.is_empty());
+        let _ = self
+            .shared
+            .changed
+            .wait_timeout_while(connections, grace, |connections| !connections.is_empty());
     }
 }
 
@@ -178,7 +194,9 @@ fn accept(listener: &UnixListener, stopped: &io::PipeReader, shared: &Arc<Shared
                     return;
                 }
                 let connections = shared.connections();
-                let _ = shared.changed.wait_timeout(connections, Duration::from_millis(100));
+                let _ = shared
+                    .changed
+                    .wait_timeout(connections, Duration::from_millis(100));
             }
         }
     }
@@ -209,20 +227,27 @@ fn start_connection(stream: UnixStream, shared: &Arc<Shared>) {
             leave(&connection, &shared);
         }
     };
-    let started = std::thread::Builder::new().name("client".to_owned()).stack_size(256 * 1024).spawn(run);
+    let started = std::thread::Builder::new()
+        .name("client".to_owned())
+        .stack_size(256 * 1024)
+        .spawn(run);
     if started.is_err() {
         leave(&connection, shared);
     }
 }
 
 fn leave(connection: &Arc<OwnedFd>, shared: &Shared) {
-    shared.connections().retain(|other| !Arc::ptr_eq(other, connection));
+    shared
+        .connections()
+        .retain(|other| !Arc::ptr_eq(other, connection));
     shared.changed.notify_all();
 }
 
 /// Reads lines until the client has gone.
 fn serve(connection: &Arc<OwnedFd>, shared: &Shared) {
-    let Ok(fd) = connection.try_clone() else { return };
+    let Ok(fd) = connection.try_clone() else {
+        return;
+    };
     let mut stream = UnixStream::from(fd);
     if stream.set_nonblocking(false).is_err() {
         return;
@@ -256,7 +281,10 @@ fn serve(connection: &Arc<OwnedFd>, shared: &Shared) {
             too_long = true;
             partial = Vec::new();
             let reason = format!("longer than {} bytes", jsonl::MAX_LINE);
-            send(connection, &jsonl::refused(Refusal { id: None, reason }, number + 1));
+            send(
+                connection,
+                &jsonl::refused(Refusal { id: None, reason }, number + 1),
+            );
         }
         if !too_long {
             partial.extend_from_slice(bytes);
@@ -291,7 +319,10 @@ fn handle(line: &[u8], number: u64, connection: &Arc<OwnedFd>, shared: &Shared) 
         Message::Flush => Item::Flush(answer(id.clone())),
         Message::Change(event) => Item::Event(event, id.clone().map(|id| answer(Some(id)))),
         Message::Save { path, policy } => match save(&shared.info, &path, policy) {
-            Ok(file) => Item::Event(Event::Files(vec![file]), id.clone().map(|id| answer(Some(id)))),
+            Ok(file) => Item::Event(
+                Event::Files(vec![file]),
+                id.clone().map(|id| answer(Some(id))),
+            ),
             Err(reason) => return refuse(Refusal { id, reason }),
         },
     };
@@ -309,12 +340,20 @@ pub fn send(connection: &OwnedFd, line: &str) {
 
 /// Names below `files/` that are the run's own.
 const RESERVED: &[&str] = &[
-    "output.log", "config.yaml", "wandb-summary.json", "wandb-metadata.json", "requirements.txt", "diff.patch",
+    "output.log",
+    "config.yaml",
+    "wandb-summary.json",
+    "wandb-metadata.json",
+    "requirements.txt",
+    "diff.patch",
 ];
 
 /// Puts a file into the run: a copy if it is to be uploaded now, else a link to where it is.
 fn save(info: &RunInfo, path: &str, policy: Policy) -> Result<FilesItem, String> {
-    let files = info.files.as_ref().ok_or("save: the run has no directory")?;
+    let files = info
+        .files
+        .as_ref()
+        .ok_or("save: the run has no directory")?;
     let source = info.directory.join(path);
     let error = |error: io::Error| format!("save {path:?}: {error}");
     let source = source.canonicalize().map_err(error)?;
@@ -326,9 +365,14 @@ fn save(info: &RunInfo, path: &str, policy: Policy) -> Result<FilesItem, String>
         Ok(below) => below.to_owned(),
         Err(_) => PathBuf::from(source.file_name().unwrap_or_default()),
     };
-    let name_text = name.to_str().ok_or_else(|| format!("save {path:?}: the name is not UTF-8"))?.to_owned();
+    let name_text = name
+        .to_str()
+        .ok_or_else(|| format!("save {path:?}: the name is not UTF-8"))?
+        .to_owned();
     if RESERVED.contains(&name_text.as_str()) {
-        return Err(format!("save {path:?}: {name_text} is a file of the run itself"));
+        return Err(format!(
+            "save {path:?}: {name_text} is a file of the run itself"
+        ));
     }
     let target = files.join(&name);
     if source.starts_with(files.canonicalize().map_err(error)?) {
@@ -340,7 +384,9 @@ fn save(info: &RunInfo, path: &str, policy: Policy) -> Result<FilesItem, String>
         let _ = fs::remove_file(&target);
         match policy {
             Policy::Now => fs::copy(&source, &target).map(|_| ()).map_err(error)?,
-            Policy::End | Policy::Live => std::os::unix::fs::symlink(&source, &target).map_err(error)?,
+            Policy::End | Policy::Live => {
+                std::os::unix::fs::symlink(&source, &target).map_err(error)?
+            }
         }
     }
     Ok(FilesItem {
@@ -352,16 +398,24 @@ fn save(info: &RunInfo, path: &str, policy: Policy) -> Result<FilesItem, String>
 
 /// Removes socket directories of ours that a killed process left behind.
 pub fn remove_stale(places: &[PathBuf]) {
-    for entry in places.iter().filter_map(|place| fs::read_dir(place).ok()).flatten().flatten() {
+    for entry in places
+        .iter()
+        .filter_map(|place| fs::read_dir(place).ok())
+        .flatten()
+        .flatten()
+    {
         let name = entry.file_name();
-        let Some(pid) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split('-').next()?.parse().ok()) else {
+        let Some(pid) = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(PREFIX)?.split('-').next()?.parse().ok())
+        else {
             continue;
         };
-        let ours = entry
-            .path()
-            .symlink_metadata()
-            .is_ok_and(|metadata| metadata.is_dir() && metadata.uid() == nix::unistd::geteuid().as_raw());
-        let gone = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None) == Err(nix::Error::ESRCH);
+        let ours = entry.path().symlink_metadata().is_ok_and(|metadata| {
+            metadata.is_dir() && metadata.uid() == nix::unistd::geteuid().as_raw()
+        });
+        let gone =
+            nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None) == Err(nix::Error::ESRCH);
         if ours && gone {
             let _ = fs::remove_file(entry.path().join("socket"));
             let _ = fs::remove_dir(entry.path());
@@ -393,14 +447,28 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let (service, inbox, path) = service(root.path());
         let metadata = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((metadata(&path), metadata(path.parent().unwrap())), (0o600, 0o700));
+        assert_eq!(
+            (metadata(&path), metadata(path.parent().unwrap())),
+            (0o600, 0o700)
+        );
         let mut client = UnixStream::connect(&path).unwrap();
-        client.write_all(b"nonsense\n\n{\"log\": {\"a\": 1}}\n{\"info\": true, \"id\": 9}\n").unwrap();
+        client
+            .write_all(b"nonsense\n\n{\"log\": {\"a\": 1}}\n{\"info\": true, \"id\": 9}\n")
+            .unwrap();
         let mut lines = BufReader::new(client.try_clone().unwrap()).lines();
-        assert_eq!(lines.next().unwrap().unwrap(), r#"{"error":"not JSON: expected a JSON value at byte 0","line":1}"#);
-        assert_eq!(lines.next().unwrap().unwrap(), r#"{"id":9,"ok":true,"run":{"id":"abc"}}"#);
+        assert_eq!(
+            lines.next().unwrap().unwrap(),
+            r#"{"error":"not JSON: expected a JSON value at byte 0","line":1}"#
+        );
+        assert_eq!(
+            lines.next().unwrap().unwrap(),
+            r#"{"id":9,"ok":true,"run":{"id":"abc"}}"#
+        );
         let batch = inbox.take(None, VecDeque::new());
-        assert!(matches!(batch.items[0], Item::Event(Event::Log { .. }, None)));
+        assert!(matches!(
+            batch.items[0],
+            Item::Event(Event::Log { .. }, None)
+        ));
         drop((client, lines));
         service.stop(Duration::from_secs(5));
         assert!(!path.parent().unwrap().exists());
@@ -433,10 +501,21 @@ mod tests {
         assert!(root.path().join("files/sub/a.bin").is_symlink());
         save(info, "sub/a.bin", Policy::Now).unwrap();
         assert!(!root.path().join("files/sub/a.bin").is_symlink());
-        assert_eq!(save(info, "sub", Policy::Now).unwrap_err(), "save \"sub\": not a regular file");
-        assert!(save(info, "none", Policy::Now).unwrap_err().contains("No such file"));
+        assert_eq!(
+            save(info, "sub", Policy::Now).unwrap_err(),
+            "save \"sub\": not a regular file"
+        );
+        assert!(
+            save(info, "none", Policy::Now)
+                .unwrap_err()
+                .contains("No such file")
+        );
         fs::write(root.path().join("output.log"), "x").unwrap();
-        assert!(save(info, "output.log", Policy::Now).unwrap_err().contains("of the run itself"));
+        assert!(
+            save(info, "output.log", Policy::Now)
+                .unwrap_err()
+                .contains("of the run itself")
+        );
         service.stop(Duration::ZERO);
     }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::run::id::{self, RunId};
 
+pub mod config_file;
 pub mod ini;
 
 /// Where a run is recorded and whether it is uploaded.
@@ -153,7 +154,10 @@ impl Layers {
     }
 
     /// Adds what the environment sets; empty values count as unset.
-    pub fn add_environment(&mut self, environment: impl Fn(&str) -> Option<OsString>) -> Result<(), SettingsError> {
+    pub fn add_environment(
+        &mut self,
+        environment: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<(), SettingsError> {
         for variable in ENVIRONMENT {
             // `x_foo` may also be spelled WANDB__FOO.
             let alternative = variable.name.replace("WANDB_X_", "WANDB__");
@@ -227,7 +231,9 @@ impl Layers {
             docker: self.text("docker").unwrap_or_default(),
             email: self.text("email").unwrap_or_default(),
             username: self.text("username").unwrap_or_default(),
-            git_remote: self.text("git_remote").unwrap_or_else(|| "origin".to_owned()),
+            git_remote: self
+                .text("git_remote")
+                .unwrap_or_else(|| "origin".to_owned()),
             git_commit: self.text("git_commit"),
             git_remote_url: self.text("git_remote_url"),
         };
@@ -247,17 +253,26 @@ impl Settings {
             + usize::from(self.fork_from.is_some())
             + usize::from(self.resume_from.is_some());
         if chosen > 1 {
-            return conflict("resume", "give only one of resume, resume-from and fork-from");
+            return conflict(
+                "resume",
+                "give only one of resume, resume-from and fork-from",
+            );
         }
         if let (Some(fork), Some(id)) = (&self.fork_from, &self.run_id)
             && fork.run == id.as_str()
         {
-            return conflict("fork_from", "a run cannot be forked from itself; use resume-from to rewind it");
+            return conflict(
+                "fork_from",
+                "a run cannot be forked from itself; use resume-from to rewind it",
+            );
         }
         if let (Some(rewind), Some(id)) = (&self.resume_from, &self.run_id)
             && rewind.run != id.as_str()
         {
-            return conflict("resume_from", "names another run than the run id; use fork-from to copy a run");
+            return conflict(
+                "resume_from",
+                "names another run than the run id; use fork-from to copy a run",
+            );
         }
         Ok(self)
     }
@@ -269,7 +284,9 @@ fn mode(text: &str) -> Result<Mode, String> {
         "offline" | "dryrun" => Ok(Mode::Offline),
         "disabled" => Ok(Mode::Disabled),
         "shared" => Err("mode \"shared\" needs a server; use online or offline".to_owned()),
-        _ => Err(format!("mode {text:?}: expected online, offline or disabled")),
+        _ => Err(format!(
+            "mode {text:?}: expected online, offline or disabled"
+        )),
     }
 }
 
@@ -280,7 +297,9 @@ fn resume(text: &str) -> Result<Option<Resume>, String> {
         "never" => Ok(Some(Resume::Never)),
         "auto" | "true" | "True" => Ok(Some(Resume::Auto)),
         "false" | "False" => Ok(None),
-        _ => Err(format!("resume {text:?}: expected allow, must, never or auto")),
+        _ => Err(format!(
+            "resume {text:?}: expected allow, must, never or auto"
+        )),
     }
 }
 
@@ -336,16 +355,34 @@ mod tests {
     #[test]
     fn later_layers_win() {
         let mut layers = Layers::default();
-        let file = |values: &[(&str, &str)]| values.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
-        layers.add_file(Path::new("global"), file(&[("project", "global"), ("entity", "e")]));
-        layers.add_file(Path::new("workspace"), file(&[("project", "workspace"), ("mode", "disabled")]));
+        let file = |values: &[(&str, &str)]| {
+            values
+                .iter()
+                .map(|(k, v)| ((*k).into(), (*v).into()))
+                .collect()
+        };
+        layers.add_file(
+            Path::new("global"),
+            file(&[("project", "global"), ("entity", "e")]),
+        );
+        layers.add_file(
+            Path::new("workspace"),
+            file(&[("project", "workspace"), ("mode", "disabled")]),
+        );
         layers
-            .add_environment(environment(&[("WANDB_PROJECT", "env"), ("WANDB_MODE", "dryrun"), ("WANDB_NAME", "")]))
+            .add_environment(environment(&[
+                ("WANDB_PROJECT", "env"),
+                ("WANDB_MODE", "dryrun"),
+                ("WANDB_NAME", ""),
+            ]))
             .unwrap();
         layers.set("project", "flag".into(), "--project".into());
         let settings = layers.resolve().unwrap();
         assert_eq!(settings.project.as_deref(), Some("flag"));
-        assert_eq!((settings.entity.as_str(), settings.mode), ("e", Mode::Offline));
+        assert_eq!(
+            (settings.entity.as_str(), settings.mode),
+            ("e", Mode::Offline)
+        );
         assert!(settings.mode_is_explicit);
         assert_eq!(settings.run_name, None);
     }
@@ -353,12 +390,30 @@ mod tests {
     #[test]
     fn errors_name_the_origin_and_the_mend() {
         for (pairs, message) in [
-            (&[("WANDB_MODE", "onlin")] as &'static [_], "WANDB_MODE: mode \"onlin\": expected online, offline or disabled"),
-            (&[("WANDB_QUIET", "maybe")], "WANDB_QUIET: \"maybe\": expected true or false"),
-            (&[("WANDB_RUN_ID", "a/b")], "WANDB_RUN_ID: run id \"a/b\" contains '/'; it must not contain any of :;,#?/'"),
-            (&[("WANDB__STATS_SAMPLING_INTERVAL", "0")], "WANDB_X_STATS_SAMPLING_INTERVAL: \"0\": expected seconds, at least 0.1"),
-            (&[("WANDB_FORK_FROM", "abc")], "WANDB_FORK_FROM: \"abc\": expected run-id?_step=number"),
-            (&[("WANDB_FORK_FROM", "a?_step=1"), ("WANDB_RESUME", "must")], "resume: give only one of resume, resume-from and fork-from"),
+            (
+                &[("WANDB_MODE", "onlin")] as &'static [_],
+                "WANDB_MODE: mode \"onlin\": expected online, offline or disabled",
+            ),
+            (
+                &[("WANDB_QUIET", "maybe")],
+                "WANDB_QUIET: \"maybe\": expected true or false",
+            ),
+            (
+                &[("WANDB_RUN_ID", "a/b")],
+                "WANDB_RUN_ID: run id \"a/b\" contains '/'; it must not contain any of :;,#?/'",
+            ),
+            (
+                &[("WANDB__STATS_SAMPLING_INTERVAL", "0")],
+                "WANDB_X_STATS_SAMPLING_INTERVAL: \"0\": expected seconds, at least 0.1",
+            ),
+            (
+                &[("WANDB_FORK_FROM", "abc")],
+                "WANDB_FORK_FROM: \"abc\": expected run-id?_step=number",
+            ),
+            (
+                &[("WANDB_FORK_FROM", "a?_step=1"), ("WANDB_RESUME", "must")],
+                "resume: give only one of resume, resume-from and fork-from",
+            ),
         ] {
             let mut layers = Layers::default();
             layers.add_environment(environment(pairs)).unwrap();

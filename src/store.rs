@@ -65,7 +65,10 @@ impl RunDir {
         }
         Err(io::Error::new(
             io::ErrorKind::AlreadyExists,
-            format!("{} and 999 others like it exist", wandb_dir.join(name).display()),
+            format!(
+                "{} and 999 others like it exist",
+                wandb_dir.join(name).display()
+            ),
         ))
     }
 
@@ -115,7 +118,11 @@ impl RunDir {
 /// `<root>/.wandb` if that exists, else `<root>/wandb`.
 pub fn wandb_dir(root: &Path) -> PathBuf {
     let hidden = root.join(".wandb");
-    if hidden.is_dir() { hidden } else { root.join("wandb") }
+    if hidden.is_dir() {
+        hidden
+    } else {
+        root.join("wandb")
+    }
 }
 
 /// Makes a directory (and its parents) that only the user can enter; one that exists is left as it is.
@@ -173,20 +180,38 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let first = create(root.path());
         let second = create(root.path());
-        assert!(first.path().ends_with("wandb/offline-run-20241105_111816-abc12345"));
-        assert!(second.path().ends_with("wandb/offline-run-20241105_111816-abc12345-1"));
+        assert!(
+            first
+                .path()
+                .ends_with("wandb/offline-run-20241105_111816-abc12345")
+        );
+        assert!(
+            second
+                .path()
+                .ends_with("wandb/offline-run-20241105_111816-abc12345-1")
+        );
         assert!(second.log_path().ends_with("run-abc12345.wandb"));
         first.link().unwrap();
         second.link().unwrap();
         let link = fs::read_link(root.path().join("wandb/latest-run")).unwrap();
         assert_eq!(link, Path::new("offline-run-20241105_111816-abc12345-1"));
         for path in [first.wandb_dir(), first.path(), &first.logs()] {
-            assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o700);
+            assert_eq!(
+                fs::metadata(path).unwrap().permissions().mode() & 0o777,
+                0o700
+            );
         }
         write_atomic(&first.file("x.json"), b"{}").unwrap();
         write_atomic(&first.file("x.json"), b"{1}").unwrap();
         assert_eq!(fs::read(first.file("x.json")).unwrap(), b"{1}");
-        assert_eq!(fs::metadata(first.file("x.json")).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(first.file("x.json"))
+                .unwrap()
+                .permissions()
+                .mode()
+                & 0o777,
+            0o600
+        );
         assert_eq!(fs::read_dir(first.path().join("files")).unwrap().count(), 1);
     }
 
@@ -194,7 +219,11 @@ mod tests {
     fn a_hidden_directory_is_used_if_it_exists() {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join(".wandb")).unwrap();
-        assert!(create(root.path()).path().starts_with(root.path().join(".wandb")));
+        assert!(
+            create(root.path())
+                .path()
+                .starts_with(root.path().join(".wandb"))
+        );
     }
 
     #[test]

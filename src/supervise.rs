@@ -100,7 +100,8 @@ impl Supervised {
 
     /// Runs the child to its end.
     pub fn run<W: Watcher>(self, watcher: &Arc<W>) -> io::Result<Outcome> {
-        let (wake_read, wake) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC | nix::fcntl::OFlag::O_NONBLOCK)?;
+        let (wake_read, wake) =
+            nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC | nix::fcntl::OFlag::O_NONBLOCK)?;
         let wake = Arc::new(wake);
         let open = Arc::new(AtomicUsize::new(0));
         let terminal = self.started.terminal.map(Arc::new);
@@ -170,7 +171,8 @@ impl<W: Watcher> Tap for CaptureTap<W> {
     }
 
     fn broken(&self, stream: Stream, error: &io::Error) {
-        self.watcher.notice(Notice::Broken(stream, error.to_string()));
+        self.watcher
+            .notice(Notice::Broken(stream, error.to_string()));
     }
 
     fn ended(&self) {
@@ -213,10 +215,16 @@ fn forward_keys(terminal: &Arc<Terminal>, keys: &Arc<Keys>, wake: &Arc<OwnedFd>)
             let mut from = 0;
             for (at, byte) in bytes.iter().enumerate() {
                 // Only control characters can have a meaning.
-                let key = if *byte < 0x20 || *byte == 0x7f { terminal.key(*byte) } else { Key::Other };
+                let key = if *byte < 0x20 || *byte == 0x7f {
+                    terminal.key(*byte)
+                } else {
+                    Key::Other
+                };
                 let (count, held) = match key {
                     Key::Other => continue,
-                    Key::Interrupt => (&keys.interrupts, keys.interrupts.load(Ordering::SeqCst) > 0),
+                    Key::Interrupt => {
+                        (&keys.interrupts, keys.interrupts.load(Ordering::SeqCst) > 0)
+                    }
                     Key::Suspend => (&keys.suspends, true),
                 };
                 count.fetch_add(1, Ordering::SeqCst);
@@ -230,7 +238,10 @@ fn forward_keys(terminal: &Arc<Terminal>, keys: &Arc<Keys>, wake: &Arc<OwnedFd>)
             }
         }
     };
-    std::thread::Builder::new().name("keys".to_owned()).stack_size(64 * 1024).spawn(run)?;
+    std::thread::Builder::new()
+        .name("keys".to_owned())
+        .stack_size(64 * 1024)
+        .spawn(run)?;
     Ok(())
 }
 
@@ -296,7 +307,9 @@ impl<W: Watcher> Loop<'_, W> {
             Signal::SIGTSTP => self.suspend(),
             Signal::SIGCONT => self.resume(),
             signal if FORWARDED.contains(&signal) => {
-                let echo = self.last_signal.is_some_and(|(last, at)| last == received && at.elapsed() < ECHO);
+                let echo = self
+                    .last_signal
+                    .is_some_and(|(last, at)| last == received && at.elapsed() < ECHO);
                 self.last_signal = Some((received, Instant::now()));
                 if echo {
                     return;
@@ -314,7 +327,10 @@ impl<W: Watcher> Loop<'_, W> {
     fn forward(&mut self, signal: Signal) {
         self.watcher.signal(signal);
         signals::send_to_group(self.group, signal);
-        if matches!(signal, Signal::SIGTERM | Signal::SIGHUP | Signal::SIGQUIT | Signal::SIGINT) {
+        if matches!(
+            signal,
+            Signal::SIGTERM | Signal::SIGHUP | Signal::SIGQUIT | Signal::SIGINT
+        ) {
             self.interrupted = true;
             if let Some(patience) = self.kill_after {
                 self.kill_at = Some(Instant::now() + patience);
@@ -334,14 +350,19 @@ impl<W: Watcher> Loop<'_, W> {
     }
 
     fn interrupt(&mut self, send: bool) {
-        if self.last_interrupt.is_some_and(|at| at.elapsed() > INTERRUPTS) {
+        if self
+            .last_interrupt
+            .is_some_and(|at| at.elapsed() > INTERRUPTS)
+        {
             self.interrupts = 0;
             self.keys.interrupts.store(1, Ordering::SeqCst);
         }
         self.last_interrupt = Some(Instant::now());
         self.interrupts += 1;
         // An interrupt by signal counts like a key.
-        self.keys.interrupts.fetch_max(self.interrupts, Ordering::SeqCst);
+        self.keys
+            .interrupts
+            .fetch_max(self.interrupts, Ordering::SeqCst);
         self.interrupted = true;
         match self.interrupts {
             1 => {

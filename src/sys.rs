@@ -13,7 +13,9 @@ pub struct Clock {
 impl Clock {
     /// A clock whose run begins now.
     pub fn start() -> Self {
-        Self { start: Instant::now() }
+        Self {
+            start: Instant::now(),
+        }
     }
 
     /// This moment.
@@ -54,7 +56,10 @@ pub fn random<const N: usize>() -> [u8; N] {
     if getrandom::fill(&mut bytes).is_err() {
         // No random source at this moment: the clock keeps ids of one machine apart.
         let nanos = unix_nanos(SystemTime::now()).to_le_bytes();
-        bytes.iter_mut().zip(nanos.iter().cycle()).for_each(|(byte, nano)| *byte = *nano);
+        bytes
+            .iter_mut()
+            .zip(nanos.iter().cycle())
+            .for_each(|(byte, nano)| *byte = *nano);
     }
     bytes
 }

@@ -26,7 +26,12 @@ pub trait Tap: Send {
 }
 
 /// Starts the thread that reads `source` until its end.
-pub fn start(source: OwnedFd, to: OwnedFd, stream: Stream, tap: impl Tap + 'static) -> io::Result<JoinHandle<()>> {
+pub fn start(
+    source: OwnedFd,
+    to: OwnedFd,
+    stream: Stream,
+    tap: impl Tap + 'static,
+) -> io::Result<JoinHandle<()>> {
     std::thread::Builder::new()
         .name("capture".to_owned())
         .stack_size(256 * 1024)
@@ -47,7 +52,11 @@ fn run(mut source: File, to: &OwnedFd, stream: Stream, tap: &impl Tap) {
             // A pseudo-terminal answers EIO when its last user has gone.
             Err(_) => return,
         };
-        let result = if passes_on { write_all(to.as_fd(), bytes) } else { Ok(()) };
+        let result = if passes_on {
+            write_all(to.as_fd(), bytes)
+        } else {
+            Ok(())
+        };
         tap.take(stream, bytes);
         if let Err(error) = result {
             passes_on = false;

@@ -3,7 +3,7 @@
 use std::os::fd::AsFd;
 use std::os::fd::BorrowedFd;
 
-use nix::sys::signal::{SigSet, Signal, SigmaskHow};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::Pid;
 
@@ -37,7 +37,12 @@ impl Signals {
     pub fn receive() -> nix::Result<Self> {
         let ignored = ignored_signals();
         let mut set = SigSet::empty();
-        let others = [Signal::SIGCHLD, Signal::SIGWINCH, Signal::SIGTSTP, Signal::SIGCONT];
+        let others = [
+            Signal::SIGCHLD,
+            Signal::SIGWINCH,
+            Signal::SIGTSTP,
+            Signal::SIGCONT,
+        ];
         for signal in FORWARDED.into_iter().chain(others) {
             if ignored & (1 << (signal as u64 - 1)) == 0 || signal == Signal::SIGCHLD {
                 set.add(signal);
@@ -76,7 +81,10 @@ fn ignored_signals() -> u64 {
 }
 
 /// Ends this process by a signal, as if it had not been handled; returns only if that is impossible.
-#[expect(unsafe_code, reason = "the default action of a signal can be restored only so")]
+#[expect(
+    unsafe_code,
+    reason = "the default action of a signal can be restored only so"
+)]
 pub fn die_of(signal: i32) {
     // The child has left the core dump, if there is one.
     let _ = nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_CORE, 0, 0);

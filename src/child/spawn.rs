@@ -61,7 +61,11 @@ pub fn spawn(plan: &Plan, streams: Streams) -> io::Result<Started> {
             command.stderr(Stdio::from(slave.try_clone()?));
         }
         lead_session(&mut command, slave);
-        let stream = if streams.stdout { Stream::Stdout } else { Stream::Stderr };
+        let stream = if streams.stdout {
+            Stream::Stdout
+        } else {
+            Stream::Stderr
+        };
         sources.push(Source::Terminal(stream));
         terminal = Some(pty);
     } else {
@@ -93,7 +97,10 @@ fn pipe() -> io::Result<(PipeReader, OwnedFd)> {
 }
 
 /// Makes the child the leader of a session whose terminal is `slave`.
-#[expect(unsafe_code, reason = "a controlling terminal can be set only between fork and exec")]
+#[expect(
+    unsafe_code,
+    reason = "a controlling terminal can be set only between fork and exec"
+)]
 fn lead_session(command: &mut Command, slave: OwnedFd) {
     use std::os::fd::AsRawFd as _;
     nix::ioctl_write_int_bad!(set_controlling_terminal, nix::libc::TIOCSCTTY);

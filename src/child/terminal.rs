@@ -2,11 +2,13 @@
 
 use std::io::{self, IsTerminal as _};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::pty::{Winsize, openpty};
-use nix::sys::termios::{self, InputFlags, LocalFlags, OutputFlags, SetArg, SpecialCharacterIndices, Termios};
+use nix::sys::termios::{
+    self, InputFlags, LocalFlags, OutputFlags, SetArg, SpecialCharacterIndices, Termios,
+};
 
 /// Which of our streams are terminals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,8 +112,13 @@ impl Terminal {
                 | InputFlags::IXON
                 | InputFlags::PARMRK,
         );
-        raw.local_flags
-            .remove(LocalFlags::ECHO | LocalFlags::ECHONL | LocalFlags::ICANON | LocalFlags::ISIG | LocalFlags::IEXTEN);
+        raw.local_flags.remove(
+            LocalFlags::ECHO
+                | LocalFlags::ECHONL
+                | LocalFlags::ICANON
+                | LocalFlags::ISIG
+                | LocalFlags::IEXTEN,
+        );
         raw.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
         raw.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
         let raw_output = Self::raw_output(self.streams);
@@ -135,7 +142,9 @@ impl Terminal {
         let Ok(inner) = termios::tcgetattr(&self.master) else {
             return Key::Other;
         };
-        let is = |index: SpecialCharacterIndices| inner.control_chars[index as usize] == byte && byte != 0;
+        let is = |index: SpecialCharacterIndices| {
+            inner.control_chars[index as usize] == byte && byte != 0
+        };
         if !inner.local_flags.contains(LocalFlags::ISIG) {
             Key::Other
         } else if is(SpecialCharacterIndices::VINTR) {

@@ -17,7 +17,11 @@ pub fn grids(state: &RunState, unicode: bool, columns: Option<usize>) -> Vec<Str
             Some(columns) => columns.saturating_sub(8 + key).clamp(8, sparkline::WIDTH),
             None => sparkline::WIDTH,
         };
-        let longest = series.iter().take(ROWS).map(|(key, _)| key.chars().count()).max();
+        let longest = series
+            .iter()
+            .take(ROWS)
+            .map(|(key, _)| key.chars().count())
+            .max();
         let width = room(longest.unwrap_or(0));
         let rows = series
             .iter()
@@ -46,7 +50,11 @@ fn grid(title: &str, rows: Vec<(&str, String)>, lines: &mut Vec<String>) {
     if more > 0 {
         rows.push((&rest, "...".to_owned()));
     }
-    let width = rows.iter().map(|(key, _)| console::measure_text_width(key)).max().unwrap_or(0);
+    let width = rows
+        .iter()
+        .map(|(key, _)| console::measure_text_width(key))
+        .max()
+        .unwrap_or(0);
     for (key, value) in rows {
         let pad = width - console::measure_text_width(key);
         lines.push(format!("{}{key} {value}", " ".repeat(pad)));
@@ -60,7 +68,12 @@ pub fn duration(time: std::time::Duration) -> String {
         0..10 => format!("{:.1}s", time.as_secs_f64()),
         10..60 => format!("{seconds}s"),
         60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
-        _ => format!("{}h{:02}m{:02}s", seconds / 3600, seconds / 60 % 60, seconds % 60),
+        _ => format!(
+            "{}h{:02}m{:02}s",
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60
+        ),
     }
 }
 
@@ -78,7 +91,9 @@ mod tests {
             elapsed: Duration::ZERO,
         };
         for row in 0..rows {
-            let values = (0..columns).map(|c| (format!("m{c}"), Value::Float((row * (c + 1)) as f64))).collect();
+            let values = (0..columns)
+                .map(|c| (format!("m{c}"), Value::Float((row * (c + 1)) as f64)))
+                .collect();
             let event = Event::Log {
                 values,
                 step: None,
@@ -92,7 +107,10 @@ mod tests {
     #[test]
     fn grids_are_aligned_and_limited() {
         let mut small = state(2, 4);
-        let summary = Event::Summary(vec![("best_name".into(), "adam".into()), ("_hidden".into(), Value::Int(1))]);
+        let summary = Event::Summary(vec![
+            ("best_name".into(), "adam".into()),
+            ("_hidden".into(), Value::Int(1)),
+        ]);
         let now = Now {
             unix_nanos: 0,
             elapsed: Duration::ZERO,
@@ -115,13 +133,22 @@ mod tests {
         ");
         let many = grids(&state(25, 2), true, None);
         assert_eq!((many.len(), many[11].as_str()), (24, "+15 ..."));
-        assert_eq!(grids(&state(1, 200), true, Some(20))[1].chars().count(), 3 + 10);
+        assert_eq!(
+            grids(&state(1, 200), true, Some(20))[1].chars().count(),
+            3 + 10
+        );
         assert!(grids(&state(0, 0), true, None).is_empty());
     }
 
     #[test]
     fn durations() {
-        for (seconds, text) in [(0, "0.0s"), (9, "9.0s"), (59, "59s"), (192, "3m12s"), (3_725, "1h02m05s")] {
+        for (seconds, text) in [
+            (0, "0.0s"),
+            (9, "9.0s"),
+            (59, "59s"),
+            (192, "3m12s"),
+            (3_725, "1h02m05s"),
+        ] {
             assert_eq!(duration(Duration::from_secs(seconds)), text);
         }
     }

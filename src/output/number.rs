@@ -55,7 +55,11 @@ fn trimmed(text: &str) -> &str {
 fn short(text: &str) -> String {
     let mut chars = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     let head: String = chars.by_ref().take(TEXT).collect();
-    if head.chars().count() < TEXT { head } else { head + "..." }
+    if head.chars().count() < TEXT {
+        head
+    } else {
+        head + "..."
+    }
 }
 
 #[cfg(test)]
@@ -85,7 +89,11 @@ mod tests {
             ("\"exactly twenty chars\"", "exactly twenty chars..."),
             ("\"two\\nlines\"", "two lines"),
         ] {
-            assert_eq!(show(&Value::parse(json).unwrap()).as_deref(), Some(shown), "{json}");
+            assert_eq!(
+                show(&Value::parse(json).unwrap()).as_deref(),
+                Some(shown),
+                "{json}"
+            );
         }
         for json in ["null", "[1]", "{}"] {
             assert_eq!(show(&Value::parse(json).unwrap()), None);

@@ -5,21 +5,55 @@ pub const REDACTED: &str = "[redacted]";
 
 /// Words that make a name's value a secret when they stand in it as whole words.
 const SECRET_WORDS: &[&str] = &[
-    "password", "passwd", "passphrase", "pwd", "secret", "secrets", "credential", "credentials", "apikey", "authorization",
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "secret",
+    "secrets",
+    "credential",
+    "credentials",
+    "apikey",
+    "authorization",
 ];
 /// Words that do so at the end of a name. (`max_tokens` and `token_count` are no secrets.)
-const SECRET_ENDINGS: &[&str] = &["token", "api_key", "access_key", "private_key", "secret_key", "auth_key", "auth"];
+const SECRET_ENDINGS: &[&str] = &[
+    "token",
+    "api_key",
+    "access_key",
+    "private_key",
+    "secret_key",
+    "auth_key",
+    "auth",
+];
 
 /// Beginnings of tokens that services give out, and how long such a token is at least.
 const TOKEN_PREFIXES: &[(&str, usize)] = &[
-    ("hf_", 20), ("ghp_", 20), ("gho_", 20), ("ghu_", 20), ("ghs_", 20), ("github_pat_", 20), ("glpat-", 16),
-    ("sk-", 20), ("sk_live_", 16), ("xoxb-", 16), ("xoxp-", 16), ("AKIA", 16), ("ASIA", 16), ("AIza", 30),
-    ("wandb_v1_", 20), ("npm_", 20), ("pypi-", 20), ("eyJ", 40),
+    ("hf_", 20),
+    ("ghp_", 20),
+    ("gho_", 20),
+    ("ghu_", 20),
+    ("ghs_", 20),
+    ("github_pat_", 20),
+    ("glpat-", 16),
+    ("sk-", 20),
+    ("sk_live_", 16),
+    ("xoxb-", 16),
+    ("xoxp-", 16),
+    ("AKIA", 16),
+    ("ASIA", 16),
+    ("AIza", 30),
+    ("wandb_v1_", 20),
+    ("npm_", 20),
+    ("pypi-", 20),
+    ("eyJ", 40),
 ];
 
 /// Whether the value of this name is a secret.
 pub fn is_secret_name(name: &str) -> bool {
-    let mut name = name.trim_start_matches('-').replace(['-', '.', '/', ' '], "_");
+    let mut name = name
+        .trim_start_matches('-')
+        .replace(['-', '.', '/', ' '], "_");
     // apiKey -> api_key
     if name.chars().any(char::is_lowercase) {
         let mut spaced = String::new();
@@ -34,18 +68,23 @@ pub fn is_secret_name(name: &str) -> bool {
     let name = name.to_lowercase();
     name.split('_').any(|word| SECRET_WORDS.contains(&word))
         || SECRET_ENDINGS.iter().any(|ending| {
-            name.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'))
+            name.strip_suffix(ending)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('_'))
         })
 }
 
 /// Whether a text is a token by its looks: a known prefix, or a W&B API key (40 hex digits, maybe with `local-`).
 pub fn is_token(text: &str) -> bool {
     let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    if TOKEN_PREFIXES.iter().any(|(prefix, length)| text.starts_with(prefix) && text.len() >= *length && text.chars().all(word)) {
+    if TOKEN_PREFIXES.iter().any(|(prefix, length)| {
+        text.starts_with(prefix) && text.len() >= *length && text.chars().all(word)
+    }) {
         return true;
     }
     let key = text.strip_prefix("local-").unwrap_or(text);
-    key.len() == 40 && key.bytes().all(|b| b.is_ascii_hexdigit()) && key.bytes().any(|b| b.is_ascii_digit())
+    key.len() == 40
+        && key.bytes().all(|b| b.is_ascii_hexdigit())
+        && key.bytes().any(|b| b.is_ascii_digit())
 }
 
 /// A text with the tokens in it, and the password of a URL, replaced.
@@ -75,7 +114,9 @@ fn url_password(text: &str) -> String {
     while let Some(at) = rest.find("://") {
         let (head, tail) = rest.split_at(at + 3);
         out.push_str(head);
-        let end = tail.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(tail.len());
+        let end = tail
+            .find(|c: char| c == '/' || c.is_whitespace())
+            .unwrap_or(tail.len());
         let authority = &tail[..end];
         if let Some((user, host)) = authority.rsplit_once('@')
             && let Some((name, _)) = user.split_once(':')
@@ -110,7 +151,11 @@ pub fn arguments<S: AsRef<str>>(arguments: &[S]) -> Vec<String> {
                 &mut hide_next,
                 argument.starts_with("--") && !argument.contains('=') && is_secret_name(argument),
             );
-            if hidden && !argument.starts_with("--") { REDACTED.to_owned() } else { hide(argument) }
+            if hidden && !argument.starts_with("--") {
+                REDACTED.to_owned()
+            } else {
+                hide(argument)
+            }
         })
         .collect()
 }
@@ -121,10 +166,30 @@ mod tests {
 
     #[test]
     fn names() {
-        for name in ["password", "--db-password", "API_KEY", "hf_token", "wandb.api_key", "secret", "apiKey", "openaiApiKey", "AWS_SECRET_ACCESS_KEY"] {
+        for name in [
+            "password",
+            "--db-password",
+            "API_KEY",
+            "hf_token",
+            "wandb.api_key",
+            "secret",
+            "apiKey",
+            "openaiApiKey",
+            "AWS_SECRET_ACCESS_KEY",
+        ] {
             assert!(is_secret_name(name), "{name}");
         }
-        for name in ["max_tokens", "token_count", "tokenizer", "key", "keys", "author", "lr", "secretary", "num_heads"] {
+        for name in [
+            "max_tokens",
+            "token_count",
+            "tokenizer",
+            "key",
+            "keys",
+            "author",
+            "lr",
+            "secretary",
+            "num_heads",
+        ] {
             assert!(!is_secret_name(name), "{name}");
         }
     }
@@ -132,8 +197,19 @@ mod tests {
     #[test]
     fn command_lines() {
         let line = [
-            "train.py", "--lr", "0.1", "--token", "abc", "--password=x", "api_key=y", "hf_abcdefghijklmnopqrstuvwx",
-            "--url", "https://me:pw@host/x", "0123456789abcdef0123456789abcdef01234567", "--api-key", "--flag",
+            "train.py",
+            "--lr",
+            "0.1",
+            "--token",
+            "abc",
+            "--password=x",
+            "api_key=y",
+            "hf_abcdefghijklmnopqrstuvwx",
+            "--url",
+            "https://me:pw@host/x",
+            "0123456789abcdef0123456789abcdef01234567",
+            "--api-key",
+            "--flag",
         ];
         assert_eq!(
             arguments(&line).join(" "),

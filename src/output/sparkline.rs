@@ -20,7 +20,11 @@ pub fn sparkline(values: &[f64]) -> String {
             if !value.is_finite() {
                 return ' ';
             }
-            let part = if span > 0.0 { (value / 2.0 - min / 2.0) / span } else { 0.0 };
+            let part = if span > 0.0 {
+                (value / 2.0 - min / 2.0) / span
+            } else {
+                0.0
+            };
             BARS[((part * 7.0).round_ties_even() as usize).min(7)]
         })
         .collect()

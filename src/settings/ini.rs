@@ -23,12 +23,16 @@ pub fn parse(text: &str) -> Result<Vec<(String, String)>, IniError> {
             continue;
         }
         if let Some(name) = line.strip_prefix('[') {
-            let name = name.strip_suffix(']').ok_or_else(|| error(format!("{line:?} lacks its closing bracket")))?;
+            let name = name
+                .strip_suffix(']')
+                .ok_or_else(|| error(format!("{line:?} lacks its closing bracket")))?;
             section = Some(name.to_owned());
             continue;
         }
         let Some(section) = &section else {
-            return Err(error("a setting stands before the section [default]".to_owned()));
+            return Err(error(
+                "a setting stands before the section [default]".to_owned(),
+            ));
         };
         if raw.starts_with([' ', '\t'])
             && let Some((_, value)) = values.last_mut()
@@ -57,14 +61,28 @@ mod tests {
         let text = "# comment\n[default]\nProject = demo\nentity: me\nbase_url = http://localhost:8080\nratio = 50%%\n\n[other]\nproject = no\n";
         let values = parse(text).unwrap();
         let pairs: Vec<_> = values.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        assert_eq!(pairs, ["project=demo", "entity=me", "base_url=http://localhost:8080", "ratio=50%"]);
+        assert_eq!(
+            pairs,
+            [
+                "project=demo",
+                "entity=me",
+                "base_url=http://localhost:8080",
+                "ratio=50%"
+            ]
+        );
     }
 
     #[test]
     fn errors_name_the_line() {
         for (text, message) in [
-            ("[default]\nproject", "line 2: \"project\" is not of the form key = value"),
-            ("project = x", "line 1: a setting stands before the section [default]"),
+            (
+                "[default]\nproject",
+                "line 2: \"project\" is not of the form key = value",
+            ),
+            (
+                "project = x",
+                "line 1: a setting stands before the section [default]",
+            ),
             ("[default", "line 1: \"[default\" lacks its closing bracket"),
         ] {
             assert_eq!(parse(text).unwrap_err().to_string(), message);

@@ -63,7 +63,9 @@ impl LogReader {
             self.held.extend_from_slice(&piece[..n]);
             let used = self.decoder.decode(&self.held, |piece| {
                 take(match piece {
-                    Piece::Record { bytes, .. } => Item::Record(RawRecord::from_bytes(bytes.to_vec())),
+                    Piece::Record { bytes, .. } => {
+                        Item::Record(RawRecord::from_bytes(bytes.to_vec()))
+                    }
                     Piece::Damage(error) => Item::Damage(error),
                 });
             })?;
@@ -77,7 +79,10 @@ impl LogReader {
     }
 
     /// Reads the first records of a log until `take` says that it has enough.
-    pub fn head<T>(path: &Path, mut take: impl FnMut(RawRecord) -> Option<T>) -> Result<Option<T>, ReadError> {
+    pub fn head<T>(
+        path: &Path,
+        mut take: impl FnMut(RawRecord) -> Option<T>,
+    ) -> Result<Option<T>, ReadError> {
         let mut bytes = Vec::new();
         File::open(path)?.take(64 * 1024).read_to_end(&mut bytes)?;
         let mut found = None;

@@ -99,7 +99,11 @@ impl<F: Append> LogWriter<F> {
             kind: Some(kind),
         };
         if let Some(refused) = &mut self.refused {
-            let kept = if console { &mut refused.console } else { &mut refused.others };
+            let kept = if console {
+                &mut refused.console
+            } else {
+                &mut refused.others
+            };
             kept.push(self.num, record.encode_to_vec(), &mut refused.gap);
             return Ok(());
         }
@@ -107,7 +111,11 @@ impl<F: Append> LogWriter<F> {
         // A Vec grows as needed: encoding into it cannot fail.
         let _ = record.encode(&mut self.scratch);
         self.framer.frame(&self.scratch, &mut self.framed);
-        if self.framed.len() >= FLUSH_AT { self.flush().map(|_| ()) } else { Ok(()) }
+        if self.framed.len() >= FLUSH_AT {
+            self.flush().map(|_| ())
+        } else {
+            Ok(())
+        }
     }
 
     /// Hands everything to the kernel. While the disk refuses, this is the retry; when it takes writes again,
@@ -117,7 +125,12 @@ impl<F: Append> LogWriter<F> {
         let Some(refused) = self.refused.take() else {
             return Ok(None);
         };
-        let mut records: Vec<_> = refused.console.records.into_iter().chain(refused.others.records).collect();
+        let mut records: Vec<_> = refused
+            .console
+            .records
+            .into_iter()
+            .chain(refused.others.records)
+            .collect();
         records.sort_unstable_by_key(|(num, _)| *num);
         for (_, record) in records {
             self.framer.frame(&record, &mut self.framed);
@@ -207,7 +220,10 @@ mod tests {
 
     #[test]
     fn records_are_numbered_and_readable() {
-        let mut writer = LogWriter::new(SmallDisk { room: usize::MAX, ..SmallDisk::default() });
+        let mut writer = LogWriter::new(SmallDisk {
+            room: usize::MAX,
+            ..SmallDisk::default()
+        });
         for i in 0..5000 {
             writer.push(line(&format!("line {i}\n"))).unwrap();
         }

@@ -72,7 +72,9 @@ impl OutputLog {
         if self.file.is_none() {
             self.file = Some(new_private_file(&self.path)?);
         }
-        self.file.as_ref().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+        self.file
+            .as_ref()
+            .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
 }
 

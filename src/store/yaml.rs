@@ -102,9 +102,13 @@ fn scalar(value: &Value) -> String {
 
 /// Text, quoted where it would be read as something else.
 fn scalar_text(text: &str) -> String {
-    let words = ["", "null", "true", "false", "yes", "no", "on", "off", "y", "n", "~"];
+    let words = [
+        "", "null", "true", "false", "yes", "no", "on", "off", "y", "n", "~",
+    ];
     let special = words.contains(&text.to_ascii_lowercase().as_str())
-        || text.starts_with(|c: char| "!&*-?|>@`%{}[],#'\".:=<+~".contains(c) || c.is_ascii_digit() || c.is_whitespace())
+        || text.starts_with(|c: char| {
+            "!&*-?|>@`%{}[],#'\".:=<+~".contains(c) || c.is_ascii_digit() || c.is_whitespace()
+        })
         || text.ends_with(|c: char| c == ':' || c.is_whitespace())
         || text.contains(": ")
         || text.contains(" #")

@@ -34,12 +34,18 @@ impl Gpus {
                 name: device.name().unwrap_or_default(),
                 memory_total: device.memory_info().map_or(0, |memory| memory.total),
                 cuda_cores: device.num_cores().unwrap_or(0),
-                architecture: device.architecture().map_or_else(|_| String::new(), |a| a.to_string()),
+                architecture: device
+                    .architecture()
+                    .map_or_else(|_| String::new(), |a| a.to_string()),
                 uuid: device.uuid().unwrap_or_default(),
             });
         }
         record.gpu_count = record.gpu_nvidia.len() as u32;
-        record.gpu_type = record.gpu_nvidia.first().map(|gpu| gpu.name.clone()).unwrap_or_default();
+        record.gpu_type = record
+            .gpu_nvidia
+            .first()
+            .map(|gpu| gpu.name.clone())
+            .unwrap_or_default();
         if let Ok(version) = self.nvml.sys_cuda_driver_version() {
             record.cuda_version = format!("{}.{}", version / 1000, version % 1000 / 10);
         }
@@ -54,7 +60,10 @@ impl Gpus {
                 readings.push(("memory", use_.memory.into()));
             }
             if let Ok(memory) = device.memory_info() {
-                readings.push(("memoryAllocated", memory.used as f64 / memory.total.max(1) as f64 * 100.0));
+                readings.push((
+                    "memoryAllocated",
+                    memory.used as f64 / memory.total.max(1) as f64 * 100.0,
+                ));
                 readings.push(("memoryAllocatedBytes", memory.used as f64));
             }
             if let Ok(degrees) = device.temperature(TemperatureSensor::Gpu) {

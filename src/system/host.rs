@@ -75,7 +75,10 @@ fn physical_cores(cpuinfo: &str) -> u32 {
     let mut pairs = BTreeSet::new();
     let (mut processors, mut core, mut package) = (0, None, None);
     for line in cpuinfo.lines().chain([""]) {
-        match line.split_once(':').map(|(key, value)| (key.trim(), value.trim())) {
+        match line
+            .split_once(':')
+            .map(|(key, value)| (key.trim(), value.trim()))
+        {
             Some(("processor", _)) => processors += 1,
             Some(("core id", id)) => core = Some(id),
             Some(("physical id", id)) => package = Some(id),
@@ -87,7 +90,11 @@ fn physical_cores(cpuinfo: &str) -> u32 {
             _ => {}
         }
     }
-    if pairs.is_empty() { processors } else { pairs.len() as u32 }
+    if pairs.is_empty() {
+        processors
+    } else {
+        pairs.len() as u32
+    }
 }
 
 /// Number of physical cores; at least 1.
@@ -98,13 +105,16 @@ pub fn cpu_count() -> u32 {
 fn logical_cores() -> u32 {
     let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
     let cpus = stat.lines().filter(|line| {
-        line.strip_prefix("cpu").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        line.strip_prefix("cpu")
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
     });
     cpus.count() as u32
 }
 
 fn cpu_model(cpuinfo: &str) -> Option<String> {
-    let line = cpuinfo.lines().find(|line| line.starts_with("model name"))?;
+    let line = cpuinfo
+        .lines()
+        .find(|line| line.starts_with("model name"))?;
     Some(line.split_once(':')?.1.trim().to_owned())
 }
 
@@ -122,7 +132,14 @@ pub fn writer_id(unix_nanos: i128, random: [u8; 10]) -> String {
     bytes[6] = (bytes[6] & 0x0f) | 0x70;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    )
 }
 
 /// RFC 3339 in UTC, as protojson writes a timestamp.
@@ -172,17 +189,29 @@ fn members_of(record: &EnvironmentRecord) -> Vec<(String, Value)> {
     text("writerId", &record.writer_id);
     let mut add = |key: &str, value: Value| members.push((key.to_owned(), value));
     let object = |pairs: Vec<(&str, Value)>| {
-        Value::Map(pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+        Value::Map(
+            pairs
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect(),
+        )
     };
     if !record.args.is_empty() {
-        let args = record.args.iter().map(|arg| Value::from(arg.as_str())).collect();
+        let args = record
+            .args
+            .iter()
+            .map(|arg| Value::from(arg.as_str()))
+            .collect();
         add("args", Value::List(args));
     }
     if let Some(git) = &record.git {
         let remote = ("remote", Value::from(git.remote_url.as_str()));
         let commit = ("commit", Value::from(git.commit.as_str()));
         let filled = |(_, value): &(&str, Value)| value.as_str() != Some("");
-        add("git", object([remote, commit].into_iter().filter(filled).collect()));
+        add(
+            "git",
+            object([remote, commit].into_iter().filter(filled).collect()),
+        );
     }
     for (key, count) in [
         ("cpu_count", record.cpu_count),
@@ -196,7 +225,13 @@ fn members_of(record: &EnvironmentRecord) -> Vec<(String, Value)> {
     let number = |n: u64| Value::Text(n.to_string());
     if !record.disk.is_empty() {
         let disks = record.disk.iter().map(|(path, disk)| {
-            (path.clone(), object(vec![("total", number(disk.total)), ("used", number(disk.used))]))
+            (
+                path.clone(),
+                object(vec![
+                    ("total", number(disk.total)),
+                    ("used", number(disk.used)),
+                ]),
+            )
         });
         add("disk", Value::Map(disks.collect()));
     }
@@ -204,7 +239,10 @@ fn members_of(record: &EnvironmentRecord) -> Vec<(String, Value)> {
         add("memory", object(vec![("total", number(memory.total))]));
     }
     if let Some(cpu) = &record.cpu {
-        add("cpu", object(vec![("model", Value::from(cpu.model.as_str()))]));
+        add(
+            "cpu",
+            object(vec![("model", Value::from(cpu.model.as_str()))]),
+        );
     }
     if !record.gpu_nvidia.is_empty() {
         let cards = record.gpu_nvidia.iter().map(|gpu| {
@@ -219,7 +257,10 @@ fn members_of(record: &EnvironmentRecord) -> Vec<(String, Value)> {
         add("gpu_nvidia", Value::List(cards.collect()));
     }
     if !record.slurm.is_empty() {
-        let slurm = record.slurm.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str())));
+        let slurm = record
+            .slurm
+            .iter()
+            .map(|(key, value)| (key.clone(), Value::from(value.as_str())));
         add("slurm", Value::Map(slurm.collect()));
     }
     members
@@ -258,7 +299,9 @@ mod tests {
             memory: Some(MemoryInfo { total: 1 << 34 }),
             ..EnvironmentRecord::default()
         };
-        second.disk.insert("/".into(), DiskInfo { total: 10, used: 5 });
+        second
+            .disk
+            .insert("/".into(), DiskInfo { total: 10, used: 5 });
         assert_eq!(
             metadata_json(&[first, second]).to_json(),
             r#"{"os":"Linux","startedAt":"2023-11-14T22:13:20.120Z","writerId":"w","args":["--lr","0.1"],"cpu_count":2,"disk":{"/":{"total":"10","used":"5"}},"memory":{"total":"17179869184"}}"#
@@ -267,9 +310,20 @@ mod tests {
 
     #[test]
     fn slurm_variables_without_secrets() {
-        let variables = [("SLURM_JOB_ID", "7"), ("HOME", "/"), ("SLURM_JWT_TOKEN", "x")];
-        let slurm = slurm(variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
-        assert_eq!(slurm.into_iter().collect::<Vec<_>>(), [("job_id".to_owned(), "7".to_owned())]);
+        let variables = [
+            ("SLURM_JOB_ID", "7"),
+            ("HOME", "/"),
+            ("SLURM_JWT_TOKEN", "x"),
+        ];
+        let slurm = slurm(
+            variables
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+        );
+        assert_eq!(
+            slurm.into_iter().collect::<Vec<_>>(),
+            [("job_id".to_owned(), "7".to_owned())]
+        );
     }
 
     #[test]

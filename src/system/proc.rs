@@ -33,7 +33,9 @@ fn parse_stat(text: &str) -> Option<ProcessStat> {
 /// A member of `/proc/meminfo` in bytes.
 pub fn meminfo(name: &str) -> Option<u64> {
     let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
     let kib: u64 = line.trim().trim_end_matches(" kB").trim().parse().ok()?;
     Some(kib * 1024)
 }
@@ -43,7 +45,13 @@ pub fn cgroup_memory(pid: Pid) -> Option<(u64, u64)> {
     let text = fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
     let path = text.lines().find_map(|line| line.strip_prefix("0::"))?;
     let directory = format!("/sys/fs/cgroup{path}");
-    let read = |name: &str| fs::read_to_string(format!("{directory}/{name}")).ok()?.trim().parse().ok();
+    let read = |name: &str| {
+        fs::read_to_string(format!("{directory}/{name}"))
+            .ok()?
+            .trim()
+            .parse()
+            .ok()
+    };
     Some((read("memory.max")?, read("memory.current")?))
 }
 
@@ -52,7 +60,8 @@ pub fn network() -> Option<(u64, u64)> {
     let mut sums = (0, 0);
     for interface in fs::read_dir("/sys/class/net").ok()?.flatten() {
         let path = interface.path();
-        if interface.file_name().to_string_lossy().starts_with("lo") || path.join("master").exists() {
+        if interface.file_name().to_string_lossy().starts_with("lo") || path.join("master").exists()
+        {
             continue;
         }
         let read = |name: &str| -> u64 {
@@ -70,7 +79,9 @@ pub fn tcp_retransmits() -> Option<u64> {
     let text = fs::read_to_string("/proc/net/snmp").ok()?;
     let mut lines = text.lines().filter_map(|line| line.strip_prefix("Tcp:"));
     let (names, values) = (lines.next()?, lines.next()?);
-    let at = names.split_whitespace().position(|name| name == "RetransSegs")?;
+    let at = names
+        .split_whitespace()
+        .position(|name| name == "RetransSegs")?;
     values.split_whitespace().nth(at)?.parse().ok()
 }
 
@@ -85,7 +96,8 @@ pub fn root_device() -> Option<String> {
     let disks = fs::read_to_string("/proc/diskstats").ok()?;
     disks.lines().find_map(|line| {
         let fields: Vec<&str> = line.split_whitespace().collect();
-        (fields.first() == Some(&major) && fields.get(1) == Some(&minor)).then(|| fields.get(2).map(|n| (*n).to_owned()))?
+        (fields.first() == Some(&major) && fields.get(1) == Some(&minor))
+            .then(|| fields.get(2).map(|n| (*n).to_owned()))?
     })
 }
 
@@ -111,7 +123,11 @@ mod tests {
         let text = "42 (a) b (c)) S 1 42 42 0 -1 4194304 100 0 0 0 7 5 0 0 20 0 3 0 100 1000 250 18446744073709551615";
         assert_eq!(
             parse_stat(text),
-            Some(ProcessStat { ticks: 12, threads: 3, pages: 250 })
+            Some(ProcessStat {
+                ticks: 12,
+                threads: 3,
+                pages: 250
+            })
         );
         assert_eq!(parse_stat("42 (x) S"), None);
         assert_eq!(parse_stat(""), None);

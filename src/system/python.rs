@@ -20,9 +20,12 @@ impl Python {
         if environment.is_some() {
             return environment;
         }
-        let executable = running.map_or_else(|| called.canonicalize().ok(), |path| Some(path.to_owned()))?;
+        let executable =
+            running.map_or_else(|| called.canonicalize().ok(), |path| Some(path.to_owned()))?;
         let name = executable.file_name()?.to_str()?;
-        let version = name.strip_prefix("python").filter(|version| version.contains('.'))?;
+        let version = name
+            .strip_prefix("python")
+            .filter(|version| version.contains('.'))?;
         let prefix = executable.parent()?.parent()?;
         Some(Self {
             version: version.to_owned(),
@@ -52,7 +55,9 @@ impl Python {
             .iter()
             .filter_map(|directory| fs::read_dir(directory).ok())
             .flat_map(Iterator::flatten)
-            .filter(|entry| Path::new(&entry.file_name()).extension() == Some(OsStr::new("dist-info")))
+            .filter(|entry| {
+                Path::new(&entry.file_name()).extension() == Some(OsStr::new("dist-info"))
+            })
             .filter_map(|entry| distribution(&entry.path().join("METADATA")))
             .collect();
         found.sort_unstable();
@@ -84,7 +89,10 @@ fn site_packages(prefix: &Path) -> Vec<PathBuf> {
 /// `Name==Version` from the head of a METADATA file.
 fn distribution(metadata: &Path) -> Option<String> {
     let (mut name, mut version) = (None, None);
-    for line in BufReader::new(fs::File::open(metadata).ok()?).lines().take(40) {
+    for line in BufReader::new(fs::File::open(metadata).ok()?)
+        .lines()
+        .take(40)
+    {
         let line = line.ok()?;
         if let Some(text) = line.strip_prefix("Name:") {
             name = Some(text.trim().to_owned());
@@ -106,17 +114,34 @@ mod tests {
     fn virtual_environments_are_read_from_their_files() {
         let dir = tempfile::tempdir().unwrap();
         let site = dir.path().join("lib/python3.11/site-packages");
-        for (name, text) in [("a_b-1.0", "Metadata-Version: 2.1\nName: A-b\nVersion: 1.0\n\nName: no\n"), ("broken-2", "nothing\n")] {
+        for (name, text) in [
+            (
+                "a_b-1.0",
+                "Metadata-Version: 2.1\nName: A-b\nVersion: 1.0\n\nName: no\n",
+            ),
+            ("broken-2", "nothing\n"),
+        ] {
             let info = site.join(format!("{name}.dist-info"));
             fs::create_dir_all(&info).unwrap();
             fs::write(info.join("METADATA"), text).unwrap();
         }
-        fs::write(dir.path().join("pyvenv.cfg"), "home = /usr/bin\nversion_info = 3.11.7.final.0\n").unwrap();
+        fs::write(
+            dir.path().join("pyvenv.cfg"),
+            "home = /usr/bin\nversion_info = 3.11.7.final.0\n",
+        )
+        .unwrap();
         let python = Python::find(&dir.path().join("bin/python"), None).unwrap();
         assert_eq!(python.version, "3.11.7");
         assert_eq!(python.requirements(), ["A-b==1.0"]);
-        let installed = Python::find(Path::new("/nowhere/python"), Some(&dir.path().join("bin/python3.11"))).unwrap();
-        assert_eq!((installed.version.as_str(), installed.requirements().len()), ("3.11", 1));
+        let installed = Python::find(
+            Path::new("/nowhere/python"),
+            Some(&dir.path().join("bin/python3.11")),
+        )
+        .unwrap();
+        assert_eq!(
+            (installed.version.as_str(), installed.requirements().len()),
+            ("3.11", 1)
+        );
         assert_eq!(Python::find(Path::new("/bin/sh"), None), None);
     }
 }

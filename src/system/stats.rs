@@ -33,7 +33,9 @@ pub struct Sampler {
 impl Sampler {
     /// A sampler for a process and all below it.
     pub fn new(root: Pid, gpus: Option<Gpus>) -> Self {
-        let setting = |name, default: i64| nix::unistd::sysconf(name).ok().flatten().unwrap_or(default) as f64;
+        let setting = |name, default: i64| {
+            nix::unistd::sysconf(name).ok().flatten().unwrap_or(default) as f64
+        };
         Self {
             root,
             cores: f64::from(host::cpu_count()),
@@ -98,14 +100,22 @@ impl Sampler {
                 values.push(("cpu".to_owned(), cpu));
             }
         }
-        let pids = ticks.keys().map(|pid| pid.as_raw().cast_unsigned()).collect();
+        let pids = ticks
+            .keys()
+            .map(|pid| pid.as_raw().cast_unsigned())
+            .collect();
         self.last = Some((now, ticks));
         let resident = pages as f64 * self.page;
         values.push(("proc.cpu.threads".to_owned(), threads as f64));
         values.push(("proc.memory.rssMB".to_owned(), resident / MIB));
-        let limit = proc::cgroup_memory(self.root).map(|(limit, _)| limit).or_else(host::memory_total);
+        let limit = proc::cgroup_memory(self.root)
+            .map(|(limit, _)| limit)
+            .or_else(host::memory_total);
         if let Some(limit) = limit {
-            values.push(("proc.memory.percent".to_owned(), resident / limit as f64 * 100.0));
+            values.push((
+                "proc.memory.percent".to_owned(),
+                resident / limit as f64 * 100.0,
+            ));
         }
         pids
     }
@@ -113,7 +123,9 @@ impl Sampler {
     fn memory(root: Pid, values: &mut Vec<(String, f64)>) {
         let limit = proc::cgroup_memory(root);
         let host = || Some((proc::meminfo("MemTotal")?, proc::meminfo("MemAvailable")?));
-        let reading = limit.map(|(limit, used)| (limit, limit.saturating_sub(used))).or_else(host);
+        let reading = limit
+            .map(|(limit, used)| (limit, limit.saturating_sub(used)))
+            .or_else(host);
         if let Some((total, available)) = reading {
             let used = total.saturating_sub(available) as f64;
             values.push(("proc.memory.availableMB".to_owned(), available as f64 / MIB));
@@ -125,8 +137,14 @@ impl Sampler {
         if let Ok(root) = statvfs("/") {
             let used = (root.blocks() - root.blocks_free()) as f64;
             let usable = used + root.blocks_available() as f64;
-            values.push(("disk./.usagePercent".to_owned(), used / usable.max(1.0) * 100.0));
-            values.push(("disk./.usageGB".to_owned(), used * root.fragment_size() as f64 / GIB));
+            values.push((
+                "disk./.usagePercent".to_owned(),
+                used / usable.max(1.0) * 100.0,
+            ));
+            values.push((
+                "disk./.usageGB".to_owned(),
+                used * root.fragment_size() as f64 / GIB,
+            ));
         }
         if let Some(device) = self.device.clone()
             && let Some((read, written)) = proc::disk_io(&device)
@@ -150,14 +168,39 @@ mod tests {
     #[test]
     fn samples_have_the_official_keys() {
         let mut sampler = Sampler::new(nix::unistd::getpid(), None);
-        let keys = |record: &StatsRecord| record.item.iter().map(|item| item.key.clone()).collect::<Vec<_>>();
+        let keys = |record: &StatsRecord| {
+            record
+                .item
+                .iter()
+                .map(|item| item.key.clone())
+                .collect::<Vec<_>>()
+        };
         let first = sampler.sample(0);
         assert!(!keys(&first).contains(&"cpu".to_owned()));
         let second = sampler.sample(1_500_000_000);
-        for key in ["cpu", "proc.cpu.threads", "proc.memory.rssMB", "proc.memory.percent", "proc.memory.availableMB", "memory_percent", "disk./.usagePercent", "disk./.usageGB", "network.sent", "network.recv"] {
-            assert!(keys(&second).contains(&key.to_owned()), "{key} is missing in {:?}", keys(&second));
+        for key in [
+            "cpu",
+            "proc.cpu.threads",
+            "proc.memory.rssMB",
+            "proc.memory.percent",
+            "proc.memory.availableMB",
+            "memory_percent",
+            "disk./.usagePercent",
+            "disk./.usageGB",
+            "network.sent",
+            "network.recv",
+        ] {
+            assert!(
+                keys(&second).contains(&key.to_owned()),
+                "{key} is missing in {:?}",
+                keys(&second)
+            );
         }
-        let sent = first.item.iter().find(|item| item.key == "network.sent").unwrap();
+        let sent = first
+            .item
+            .iter()
+            .find(|item| item.key == "network.sent")
+            .unwrap();
         assert_eq!(sent.value_json, "0.0");
         assert_eq!(second.timestamp.unwrap().nanos, 500_000_000);
     }

@@ -1,0 +1,76 @@
+//! The subcommands: arguments and settings go in, one call does the work, one message comes out.
+
+use std::io::Write as _;
+
+use crate::cli::{Cli, Command};
+use crate::error::Error;
+
+pub mod client;
+pub mod identity;
+pub mod run;
+
+/// How this process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    Code(u8),
+    /// By the signal that ended the child.
+    Signal(i32),
+}
+
+/// Carries out a command.
+pub fn exec(cli: Cli) -> Result<Exit, Error> {
+    match cli.command {
+        Command::Run(args) => return run::exec(*args),
+        Command::Log(args) => client::log(&args)?,
+        Command::Config(args) => client::config(&args)?,
+        Command::Summary(args) => client::summary(&args)?,
+        Command::DefineMetric(args) => client::define_metric(args)?,
+        Command::Alert(args) => client::alert(args)?,
+        Command::Save(args) => client::save(&args)?,
+        Command::Info(args) => client::info(&args)?,
+        Command::Sync(args) => sync(&args)?,
+        Command::Completions(args) => print(&completions(args.shell))?,
+    }
+    Ok(Exit::Code(0))
+}
+
+/// Prints to stdout; a reader that has gone is no error.
+fn print(text: &str) -> Result<(), Error> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::new(format!("cannot write to stdout: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A shell's completion script.
+pub fn completions(shell: clap_complete::Shell) -> String {
+    let mut text = Vec::new();
+    let mut command = <Cli as clap::CommandFactory>::command();
+    clap_complete::generate(shell, &mut command, "wandb-rs", &mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+fn sync(args: &crate::cli::SyncArgs) -> Result<(), Error> {
+    use std::os::unix::process::CommandExt as _;
+    for path in &args.paths {
+        if !path.exists() {
+            return Err(Error::new(format!(
+                "sync: no such file or directory: {}",
+                path.display()
+            )));
+        }
+    }
+    // Returns only if the program cannot be started.
+    let error = std::process::Command::new("wandb")
+        .arg("sync")
+        .args(&args.paths)
+        .exec();
+    Err(Error::new(format!(
+        "sync: the official client cannot be started: wandb: {error}"
+    ))
+    .hint(
+        "this version of wandb-rs does not upload by itself: `pip install wandb`, then try again",
+    ))
+}

@@ -1,0 +1,215 @@
+//! Who a run is: its id, project, display name and config, from settings, files and the command line.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::command::Command;
+use crate::error::{BEFORE_SPAWN, Error};
+use crate::git::{self, Repository};
+use crate::output::redact;
+use crate::run::config::Config;
+use crate::run::id::RunId;
+use crate::run::name;
+use crate::settings::{Resume, Settings, config_file};
+use crate::store::log_reader::LogReader;
+use crate::wire::json::Value;
+use crate::wire::schema::{BranchPoint, Kind, RunRecord};
+
+/// Most run directories that are looked at for the next number.
+const LOOK_BACK: usize = 200;
+
+/// What is known about a run before it begins.
+#[derive(Debug)]
+pub struct Identity {
+    pub id: RunId,
+    pub record: RunRecord,
+    pub repository: Option<Repository>,
+}
+
+/// Finds everything out. `wandb_dir` is where earlier runs lie.
+pub fn identify(
+    settings: &Settings,
+    command: &Command,
+    config: &Config,
+    wandb_dir: &Path,
+    cwd: &Path,
+) -> Identity {
+    let repository = (!settings.disable_git)
+        .then(|| Repository::discover(cwd))
+        .flatten();
+    let script_dir = match &command.script {
+        Some(script) => cwd
+            .join(script)
+            .parent()
+            .and_then(|dir| dir.canonicalize().ok()),
+        None => cwd.canonicalize().ok(),
+    };
+    let project = settings
+        .project
+        .clone()
+        .unwrap_or_else(|| git::project_name(repository.as_ref(), script_dir.as_deref()));
+    let branch = settings
+        .resume_from
+        .as_ref()
+        .or(settings.fork_from.as_ref());
+    let id = settings
+        .run_id
+        .clone()
+        .or_else(|| {
+            settings
+                .resume_from
+                .as_ref()
+                .and_then(|rewind| RunId::parse(&rewind.run).ok())
+        })
+        .or_else(|| {
+            (settings.resume == Some(Resume::Auto))
+                .then(|| resumable(wandb_dir))
+                .flatten()
+        })
+        .unwrap_or_else(|| RunId::from_random(|| crate::sys::random::<1>()[0]));
+    let display_name = settings
+        .run_name
+        .clone()
+        .unwrap_or_else(|| name::generate(crate::sys::random(), next_number(wandb_dir, &project)));
+    let record = RunRecord {
+        run_id: id.as_str().to_owned(),
+        entity: settings.entity.clone(),
+        project,
+        config: Some(config.record()),
+        run_group: settings.run_group.clone(),
+        job_type: settings.run_job_type.clone(),
+        display_name,
+        notes: settings.run_notes.clone(),
+        tags: settings.run_tags.clone(),
+        sweep_id: settings.sweep_id.clone(),
+        host: settings
+            .host
+            .clone()
+            .unwrap_or_else(crate::system::host::hostname),
+        branch_point: branch.map(|moment| BranchPoint {
+            run: moment.run.clone(),
+            value: moment.step,
+            metric: "_step".to_owned(),
+        }),
+        resume: matches!(settings.resume, Some(Resume::Allow | Resume::Must)),
+        ..RunRecord::default()
+    };
+    Identity {
+        id,
+        record,
+        repository,
+    }
+}
+
+/// The file that remembers a run for `--resume auto` until it ends well.
+pub fn resume_file(wandb_dir: &Path) -> PathBuf {
+    wandb_dir.join("wandb-resume.json")
+}
+
+fn resumable(wandb_dir: &Path) -> Option<RunId> {
+    let text = fs::read_to_string(resume_file(wandb_dir)).ok()?;
+    let value = Value::parse(&text).ok()?;
+    RunId::parse(value.get("run_id")?.as_str()?).ok()
+}
+
+/// One more than the number of runs of this project, counted from the newest one that has a number.
+fn next_number(wandb_dir: &Path, project: &str) -> u64 {
+    let mut directories: Vec<(String, PathBuf)> = fs::read_dir(wandb_dir)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let stamp = name
+                .strip_prefix("offline-run-")
+                .or_else(|| name.strip_prefix("run-"))?;
+            Some((stamp.to_owned(), entry.path()))
+        })
+        .collect();
+    directories.sort_unstable_by(|a, b| b.cmp(a));
+    let mut later = 0;
+    for (_, directory) in directories.into_iter().take(LOOK_BACK) {
+        let Some(run) = run_of(&directory).filter(|run| run.project == project) else {
+            continue;
+        };
+        later += 1;
+        if let Some(number) = name::number_of(&run.display_name) {
+            return number + later;
+        }
+    }
+    later + 1
+}
+
+fn run_of(directory: &Path) -> Option<Box<RunRecord>> {
+    let log = fs::read_dir(directory)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|ending| ending == "wandb"))?;
+    LogReader::head(&log, |record| match record.decode().ok()?.kind? {
+        Kind::Run(run) => Some(run),
+        _ => None,
+    })
+    .ok()?
+}
+
+/// The run's config. Weakest first: `config-defaults.yaml`, the given files, the command's arguments, the given
+/// values. Values of secret names are replaced.
+pub fn config(
+    command: Option<&Command>,
+    files: &[PathBuf],
+    values: &[String],
+    cwd: &Path,
+) -> Result<Config, Error> {
+    let mut config = Config::default();
+    let defaults = cwd.join("config-defaults.yaml");
+    let defaults = defaults.is_file().then_some(defaults);
+    for file in defaults.iter().chain(files) {
+        let failed = |reason: String| {
+            Error::new(format!("config file {}: {reason}", file.display())).code(BEFORE_SPAWN)
+        };
+        let text = fs::read_to_string(file).map_err(|error| failed(error.to_string()))?;
+        for (key, value) in config_file::parse(&text).map_err(failed)? {
+            config.update(&key, &redacted(&key, value));
+        }
+    }
+    for (key, value) in command.map(Command::config).unwrap_or_default() {
+        config.update(&key, &value);
+    }
+    for word in values {
+        let failed = |error: Error| {
+            let text = error.to_string();
+            Error::new(format!(
+                "--config {}",
+                text.trim_start_matches("wandb-rs: ")
+            ))
+            .code(BEFORE_SPAWN)
+        };
+        let (name, value) = super::client::pair(word).map_err(failed)?;
+        let value = redacted(&name, value);
+        let mut parts: Vec<&str> = name.split('.').collect();
+        let first = parts.remove(0);
+        let nested = parts.into_iter().rev().fold(value, |value, part| {
+            Value::Map(vec![(part.to_owned(), value)])
+        });
+        config.update(first, &nested);
+    }
+    Ok(config)
+}
+
+fn redacted(name: &str, value: Value) -> Value {
+    match value {
+        Value::Map(members) => Value::Map(
+            members
+                .into_iter()
+                .map(|(key, value)| {
+                    let value = redacted(&key, value);
+                    (key, value)
+                })
+                .collect(),
+        ),
+        Value::Text(_) | Value::Int(_) if redact::is_secret_name(name) => redact::REDACTED.into(),
+        Value::Text(text) => Value::Text(redact::text(&text)),
+        other => other,
+    }
+}
