@@ -16,7 +16,9 @@ use crate::wire::json::Value;
 /// Bytes that may wait.
 const CAPACITY: usize = 2 * 1024 * 1024;
 /// Console bytes of one stream are joined up to this size and age.
-const JOIN: usize = 256 * 1024;
+const JOIN: usize = 128 * 1024;
+/// Buffers that are kept for the next output, so that a flood does not pass through the allocator.
+const SPARE: usize = 16;
 const JOIN_FOR: Duration = Duration::from_millis(10);
 /// How long the recorder gathers after the first item, so that it runs once for many.
 const GATHER: Duration = Duration::from_millis(5);
@@ -59,6 +61,7 @@ struct Queue {
     dropped: u64,
     closed: bool,
     waiting: bool,
+    spare: Vec<Vec<u8>>,
     /// Grows whenever the recorder has written something.
     progress: u64,
     stalled: bool,
@@ -107,11 +110,15 @@ impl Inbox {
             {
                 joined.extend_from_slice(bytes);
             }
-            _ => queue.items.push_back(Item::Console {
-                stream,
-                at: Instant::now(),
-                bytes: bytes.to_vec(),
-            }),
+            _ => {
+                let mut joined = queue.spare.pop().unwrap_or_default();
+                joined.extend_from_slice(bytes);
+                queue.items.push_back(Item::Console {
+                    stream,
+                    at: Instant::now(),
+                    bytes: joined,
+                });
+            }
         }
         self.wake(queue);
     }
@@ -162,11 +169,17 @@ impl Inbox {
         self.space.notify_all();
     }
 
-    /// Tells the producers that the recorder is alive.
-    pub fn progress(&self) {
+    /// Tells the producers that the recorder is alive, and gives back the buffers it has dealt with.
+    pub fn progress(&self, used: &mut Vec<Vec<u8>>) {
         let mut queue = self.lock();
         queue.progress += 1;
         queue.stalled = false;
+        let room = SPARE.saturating_sub(queue.spare.len());
+        for mut buffer in used.drain(..).take(room) {
+            buffer.clear();
+            queue.spare.push(buffer);
+        }
+        used.clear();
     }
 
     /// Waits for items, at most `patience`, and takes all there are; `reuse` gives its memory back.
@@ -254,7 +267,7 @@ mod tests {
             })
             .sum();
         assert_eq!(kept as u64 + batch.dropped, 100 * (CAPACITY as u64 / 10));
-        inbox.progress();
+        inbox.progress(&mut Vec::new());
         inbox.console(Stream::Stdout, b"again");
         assert_eq!(inbox.take(None, VecDeque::new()).items.len(), 1);
     }
@@ -274,7 +287,7 @@ mod tests {
         let mut bytes = 0;
         loop {
             let batch = inbox.take(Some(Duration::from_secs(5)), VecDeque::new());
-            inbox.progress();
+            inbox.progress(&mut Vec::new());
             for item in &batch.items {
                 if let Item::Console { bytes: b, .. } = item {
                     bytes += b.len();

@@ -203,13 +203,18 @@ fn wandb_file(path: &str) -> FilesItem {
     }
 }
 
-/// The interpreter may hide behind a shim that starts it only later: then what the kernel runs is asked twice.
+/// The interpreter may hide behind a shim that starts it only later: what the kernel runs is asked a few times.
 fn find_python(task: &Task) -> Option<Python> {
-    let running = || std::fs::read_link(format!("/proc/{}/exe", task.child)).ok();
-    Python::find(&task.program, running().as_deref()).or_else(|| {
-        std::thread::park_timeout(Duration::from_millis(50));
-        Python::find(&task.program, running().as_deref())
-    })
+    for _ in 0..20 {
+        let running = std::fs::read_link(format!("/proc/{}/exe", task.child)).ok();
+        let found = Python::find(&task.program, running.as_deref());
+        // Without a running file the child has ended.
+        if found.is_some() || running.is_none() {
+            return found;
+        }
+        std::thread::park_timeout(Duration::from_millis(25));
+    }
+    None
 }
 
 /// Copies the script and writes the difference to the last commit, and to the upstream branch if there is one.

@@ -23,7 +23,7 @@ use crate::term::ConsoleLog;
 use crate::text::{Collapser, Utf8Stream};
 use crate::wire::json::Value;
 use crate::wire::jsonl;
-use crate::wire::schema::{HeaderRecord, Kind, VersionInfo};
+use crate::wire::schema::{HeaderRecord, Kind, Timestamp, VersionInfo};
 
 /// A rewritten line is recorded at most this often before it ends.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -107,6 +107,10 @@ struct Recorder {
     records: Vec<Kind>,
     rows: Vec<Row>,
     answers: Vec<Answer>,
+    /// Collapsed text; kept for its memory.
+    text: String,
+    /// Something was pushed since the last write.
+    log_changed: bool,
     log_refused: bool,
     retry_at: Option<Instant>,
     console_changed: Option<Instant>,
@@ -126,7 +130,6 @@ struct SyncState {
 
 /// What is kept of one stream of the child.
 struct StreamState {
-    stream: Stream,
     utf8: Utf8Stream,
     collapser: Collapser,
     held_since: Option<Instant>,
@@ -134,9 +137,8 @@ struct StreamState {
 }
 
 impl StreamState {
-    fn new(stream: Stream, parse: bool) -> Self {
+    fn new(parse: bool) -> Self {
         Self {
-            stream,
             utf8: Utf8Stream::default(),
             collapser: Collapser::default(),
             held_since: None,
@@ -152,14 +154,16 @@ impl Recorder {
             log: setup.log.map(LogWriter::new),
             output_log: setup.output_log,
             console: ConsoleLog::default(),
-            stdout: StreamState::new(Stream::Stdout, setup.parse),
-            stderr: StreamState::new(Stream::Stderr, setup.parse),
+            stdout: StreamState::new(setup.parse),
+            stderr: StreamState::new(setup.parse),
             clock: setup.clock,
             debug: setup.debug,
             warn: setup.warn,
             records: Vec::new(),
             rows: Vec::new(),
             answers: Vec::new(),
+            text: String::new(),
+            log_changed: false,
             log_refused: false,
             retry_at: None,
             console_changed: None,
@@ -186,10 +190,11 @@ impl Recorder {
         self.state.start(&mut self.records);
         self.write();
         let mut items = VecDeque::new();
+        let mut used = Vec::new();
         loop {
             let mut batch = inbox.take(self.patience(), std::mem::take(&mut items));
-            self.batch(&mut batch);
-            inbox.progress();
+            self.batch(&mut batch, &mut used);
+            inbox.progress(&mut used);
             if batch.closed || self.ended {
                 break;
             }
@@ -212,14 +217,17 @@ impl Recorder {
         Some(next.saturating_duration_since(Instant::now()))
     }
 
-    fn batch(&mut self, batch: &mut Batch) {
+    fn batch(&mut self, batch: &mut Batch, used: &mut Vec<Vec<u8>>) {
         let search = batch.backlog < PARSE_BACKLOG;
         for item in batch.items.drain(..) {
             if self.ended {
                 break;
             }
             match item {
-                Item::Console { stream, at, bytes } => self.output(stream, at, &bytes, search),
+                Item::Console { stream, at, bytes } => {
+                    self.output(stream, at, &bytes, search);
+                    used.push(bytes);
+                }
                 Item::Event(event, answer) => {
                     self.ended = matches!(event, Event::Exit { .. });
                     if self.ended {
@@ -255,57 +263,54 @@ impl Recorder {
     /// Output as it came: to the parser, and collapsed to the console.
     fn output(&mut self, stream: Stream, at: Instant, bytes: &[u8], search: bool) {
         let now = self.clock.at(at);
-        let state = match stream {
-            Stream::Stdout => &mut self.stdout,
-            Stream::Stderr => &mut self.stderr,
-        };
-        let text = state.utf8.decode(bytes);
-        if let Some(parser) = &mut state.parser {
-            if search {
-                parser.feed(&text, &mut self.rows);
-            } else {
-                parser.skip();
-                self.not_parsed += bytes.len() as u64;
+        let mut kept = std::mem::take(&mut self.text);
+        for bytes in bytes.chunks(RECORD_TEXT) {
+            let state = match stream {
+                Stream::Stdout => &mut self.stdout,
+                Stream::Stderr => &mut self.stderr,
+            };
+            let text = state.utf8.decode(bytes);
+            if let Some(parser) = &mut state.parser {
+                if search {
+                    parser.feed(&text, &mut self.rows);
+                } else {
+                    parser.skip();
+                    self.not_parsed += bytes.len() as u64;
+                }
             }
+            kept.clear();
+            state.collapser.feed(&text, &mut kept);
+            state.held_since = state
+                .collapser
+                .holds()
+                .then(|| state.held_since.unwrap_or(at));
+            self.console_text(stream, &kept, now);
+            self.apply_rows(now);
         }
-        let mut kept = String::with_capacity(text.len());
-        state.collapser.feed(&text, &mut kept);
-        state.held_since = state
-            .collapser
-            .holds()
-            .then(|| state.held_since.unwrap_or(at));
-        self.console_text(stream, kept, now);
-        self.apply_rows(now);
+        kept.clear();
+        self.text = kept;
     }
 
-    fn console_text(&mut self, stream: Stream, text: String, now: Now) {
+    /// Text of the console as it is recorded, in order with all other records.
+    fn console_text(&mut self, stream: Stream, text: &str, now: Now) {
         if text.is_empty() {
             return;
         }
-        self.console.write(stream, &text);
+        self.console.write(stream, text);
         self.console_changed.get_or_insert_with(Instant::now);
-        if self.console.finished_len() > RECORD_TEXT
+        if self.console.finished().len() > RECORD_TEXT
             && let Some(log) = &mut self.output_log
             && let Err(error) = log.settle(&mut self.console)
         {
             (self.warn)(Warning::OutputLog(error.to_string()));
         }
-        let mut rest = text;
-        while rest.len() > RECORD_TEXT {
-            let mut cut = RECORD_TEXT;
-            while !rest.is_char_boundary(cut) {
-                cut -= 1;
+        self.push_records();
+        if let Some(log) = &mut self.log {
+            let time = Timestamp::from_nanos(now.unix_nanos);
+            self.log_changed = true;
+            if let Err(error) = log.push_output(i32::from(stream == Stream::Stdout), time, text) {
+                self.log_error(&error);
             }
-            let cut = memchr::memrchr(b'\n', &rest.as_bytes()[..cut]).map_or(cut, |at| at + 1);
-            let tail = rest.split_off(cut);
-            let text = std::mem::replace(&mut rest, tail);
-            self.state
-                .apply(Event::Output { stream, text }, now, &mut self.records);
-        }
-        self.state
-            .apply(Event::Output { stream, text: rest }, now, &mut self.records);
-        if self.records.len() > 64 {
-            self.push_records();
         }
     }
 
@@ -348,7 +353,7 @@ impl Recorder {
                 let mut text = String::new();
                 state.collapser.flush(&mut text);
                 state.held_since = None;
-                self.console_text(stream, text, self.clock.now());
+                self.console_text(stream, &text, self.clock.now());
             }
         }
     }
@@ -356,7 +361,11 @@ impl Recorder {
     /// The streams are over: what is unfinished counts.
     fn end_streams(&mut self) {
         let now = self.clock.now();
-        for state in [&mut self.stdout, &mut self.stderr] {
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            let state = match stream {
+                Stream::Stdout => &mut self.stdout,
+                Stream::Stderr => &mut self.stderr,
+            };
             let mut text = String::new();
             state.collapser.feed(state.utf8.finish(), &mut text);
             state.collapser.flush(&mut text);
@@ -364,12 +373,7 @@ impl Recorder {
             if let Some(parser) = &mut state.parser {
                 parser.finish(&mut self.rows);
             }
-            let stream = state.stream;
-            if !text.is_empty() {
-                self.console.write(stream, &text);
-                self.state
-                    .apply(Event::Output { stream, text }, now, &mut self.records);
-            }
+            self.console_text(stream, &text, now);
         }
         self.apply_rows(now);
     }
@@ -377,7 +381,7 @@ impl Recorder {
     /// A line of our own in the console, where something is missing.
     fn mark(&mut self, line: &str) {
         self.debug(line.trim_end());
-        self.console_text(Stream::Stderr, line.to_owned(), self.clock.now());
+        self.console_text(Stream::Stderr, line, self.clock.now());
     }
 
     fn push_records(&mut self) {
@@ -386,6 +390,7 @@ impl Recorder {
             return;
         };
         let mut error = None;
+        self.log_changed |= !self.records.is_empty();
         for record in self.records.drain(..) {
             if let Err(e) = log.push(record) {
                 error = Some(e);
@@ -398,7 +403,6 @@ impl Recorder {
 
     /// Hands the records to the kernel.
     fn write(&mut self) {
-        let wrote = !self.records.is_empty();
         self.push_records();
         let due = self.retry_at.is_none_or(|at| at <= Instant::now()) || self.ended;
         let Some(log) = &mut self.log else { return };
@@ -408,7 +412,7 @@ impl Recorder {
         match log.flush() {
             Ok(gap) => {
                 self.retry_at = None;
-                if wrote {
+                if std::mem::take(&mut self.log_changed) {
                     self.unsynced_since.get_or_insert_with(Instant::now);
                 }
                 if let Some(gap) = gap {

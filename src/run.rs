@@ -10,8 +10,8 @@ use std::time::Duration;
 use crate::wire::json::Value;
 use crate::wire::schema::{
     AlertRecord, EnvironmentRecord, FilesItem, FilesRecord, HistoryItem, HistoryRecord,
-    HistoryStep, KeyedItem, Kind, MetricOptions, MetricRecord, OutputRawRecord, RunExitRecord,
-    RunRecord, StatsRecord, SummaryRecord, TelemetryFeature, TelemetryRecord, Timestamp,
+    HistoryStep, KeyedItem, Kind, MetricOptions, MetricRecord, RunExitRecord, RunRecord,
+    StatsRecord, SummaryRecord, TelemetryFeature, TelemetryRecord,
 };
 
 pub mod columns;
@@ -41,7 +41,8 @@ pub enum Stream {
     Stderr,
 }
 
-/// Everything that can happen to a run.
+/// Everything that can happen to a run, but for its console output: that changes nothing else, so the recorder
+/// writes it straight into the log.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// A `log()` call. Without `commit` and `step` the row is complete; with a step it stays open
@@ -69,10 +70,6 @@ pub enum Event {
     Files(Vec<FilesItem>),
     Environment(Box<EnvironmentRecord>),
     Stats(StatsRecord),
-    Output {
-        stream: Stream,
-        text: String,
-    },
     Preempting,
     /// The end; nothing may follow.
     Exit {
@@ -179,11 +176,6 @@ impl RunState {
             Event::Files(files) => out.push(Kind::Files(FilesRecord { files })),
             Event::Environment(environment) => out.push(Kind::Environment(environment)),
             Event::Stats(stats) => out.push(Kind::Stats(stats)),
-            Event::Output { stream, text } => out.push(Kind::OutputRaw(OutputRawRecord {
-                output_type: i32::from(stream == Stream::Stdout),
-                timestamp: Some(Timestamp::from_nanos(now.unix_nanos)),
-                line: text,
-            })),
             Event::Preempting => out.push(Kind::Preempting(crate::wire::schema::Empty {})),
             Event::Exit { code } => self.exit(code, now, out),
         }

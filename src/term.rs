@@ -151,14 +151,14 @@ impl ConsoleLog {
         self.first + self.lines.len() as u64 - 1
     }
 
-    /// Takes the text of the lines that became final since the last call.
-    pub fn take_finished(&mut self) -> String {
-        std::mem::take(&mut self.finished)
+    /// The text of the lines that became final since [`ConsoleLog::forget_finished`].
+    pub fn finished(&self) -> &str {
+        &self.finished
     }
 
-    /// Size in bytes of what [`ConsoleLog::take_finished`] would give.
-    pub fn finished_len(&self) -> usize {
-        self.finished.len()
+    /// Lets go of the final lines: they have been written.
+    pub fn forget_finished(&mut self) {
+        self.finished.clear();
     }
 
     /// The text of the lines that may still change.

@@ -9,9 +9,11 @@ use std::collections::VecDeque;
 use std::io;
 
 use prost::Message as _;
+use prost::encoding::{WireType, encode_key, encode_varint};
+use prost::length_delimiter_len;
 
 use crate::wire::log::{FILE_HEADER, Framer};
-use crate::wire::schema::{Kind, Record};
+use crate::wire::schema::{Kind, OutputRawRecord, Record, Timestamp};
 
 /// Buffered bytes after which [`LogWriter::push`] writes by itself.
 const FLUSH_AT: usize = 256 * 1024;
@@ -98,18 +100,49 @@ impl<F: Append> LogWriter<F> {
             num: self.num,
             kind: Some(kind),
         };
+        self.scratch.clear();
+        // A Vec grows as needed: encoding into it cannot fail.
+        let _ = record.encode(&mut self.scratch);
+        self.push_encoded(console)
+    }
+
+    /// Takes the next record, of console text, without copying the text more often than needed.
+    pub fn push_output(
+        &mut self,
+        output_type: i32,
+        timestamp: Timestamp,
+        text: &str,
+    ) -> io::Result<()> {
+        self.num += 1;
+        let head = OutputRawRecord {
+            output_type,
+            timestamp: Some(timestamp),
+            line: String::new(),
+        }
+        .encode_to_vec();
+        let length = head.len() + 1 + length_delimiter_len(text.len()) + text.len();
+        self.scratch.clear();
+        encode_key(1, WireType::Varint, &mut self.scratch);
+        encode_varint(self.num.cast_unsigned(), &mut self.scratch);
+        encode_key(13, WireType::LengthDelimited, &mut self.scratch);
+        encode_varint(length as u64, &mut self.scratch);
+        self.scratch.extend_from_slice(&head);
+        encode_key(3, WireType::LengthDelimited, &mut self.scratch);
+        encode_varint(text.len() as u64, &mut self.scratch);
+        self.scratch.extend_from_slice(text.as_bytes());
+        self.push_encoded(true)
+    }
+
+    fn push_encoded(&mut self, console: bool) -> io::Result<()> {
         if let Some(refused) = &mut self.refused {
             let kept = if console {
                 &mut refused.console
             } else {
                 &mut refused.others
             };
-            kept.push(self.num, record.encode_to_vec(), &mut refused.gap);
+            kept.push(self.num, self.scratch.clone(), &mut refused.gap);
             return Ok(());
         }
-        self.scratch.clear();
-        // A Vec grows as needed: encoding into it cannot fail.
-        let _ = record.encode(&mut self.scratch);
         self.framer.frame(&self.scratch, &mut self.framed);
         if self.framed.len() >= FLUSH_AT {
             self.flush().map(|_| ())
@@ -229,6 +262,42 @@ mod tests {
         }
         assert_eq!(writer.flush().unwrap(), None);
         assert_eq!(nums(&writer.file.bytes), (1..=5000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn console_text_is_encoded_like_any_record() {
+        let disk = || {
+            LogWriter::new(SmallDisk {
+                room: usize::MAX,
+                ..SmallDisk::default()
+            })
+        };
+        for text in ["b", "a\n", &"ü".repeat(40_000)] {
+            for output_type in [0, 1] {
+                let timestamp = Timestamp::from_nanos(1_700_000_000_123_456_789);
+                let (mut fast, mut slow) = (disk(), disk());
+                fast.push_output(output_type, timestamp, text).unwrap();
+                slow.push(Kind::OutputRaw(OutputRawRecord {
+                    output_type,
+                    timestamp: Some(timestamp),
+                    line: text.to_owned(),
+                }))
+                .unwrap();
+                fast.flush().unwrap();
+                slow.flush().unwrap();
+                let record = |bytes: &[u8]| {
+                    let mut found = None;
+                    let mut take = |piece: Piece<'_>| {
+                        if let Piece::Record { bytes, .. } = piece {
+                            found = Some(RawRecord::from_bytes(bytes.to_vec()).decode().unwrap());
+                        }
+                    };
+                    Decoder::default().decode(bytes, &mut take).unwrap();
+                    found
+                };
+                assert_eq!(record(&fast.file.bytes), record(&slow.file.bytes));
+            }
+        }
     }
 
     #[test]

@@ -33,16 +33,18 @@ impl OutputLog {
 
     /// Appends the lines that have become final.
     pub fn settle(&mut self, console: &mut ConsoleLog) -> io::Result<()> {
-        let text = console.take_finished();
+        let text = console.finished();
         if text.is_empty() {
             return Ok(());
         }
-        self.attempt(|log| {
+        let written = self.attempt(|log| {
             let at = log.settled;
             log.open()?.write_all_at(text.as_bytes(), at)?;
             log.settled += text.len() as u64;
             Ok(())
-        })
+        });
+        console.forget_finished();
+        written
     }
 
     /// Brings the file up to date, with the lines that may still change at its end.
