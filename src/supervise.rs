@@ -78,7 +78,7 @@ impl Supervised {
     pub fn start(plan: &Plan, signals: Signals, kill_after: Option<Duration>) -> io::Result<Self> {
         // Orphans of the child come to us, not to init: they are part of the run.
         let _ = nix::sys::prctl::set_child_subreaper(true);
-        let started = spawn(plan, Streams::of_this_process())?;
+        let started = spawn(plan, Streams::of_this_process(), signals.original_mask())?;
         let group = Pid::from_raw(started.child.id() as i32);
         Ok(Self {
             started,

@@ -29,6 +29,8 @@ pub struct Received {
 #[derive(Debug)]
 pub struct Signals {
     fd: SignalFd,
+    /// The mask of this process as it began; the child gets it.
+    original: SigSet,
 }
 
 impl Signals {
@@ -48,11 +50,17 @@ impl Signals {
                 set.add(signal);
             }
         }
-        set.thread_block()?;
+        let original = set.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
         let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
         Ok(Self {
             fd: SignalFd::with_flags(&set, flags)?,
+            original,
         })
+    }
+
+    /// The signals that were blocked when this process began.
+    pub fn original_mask(&self) -> SigSet {
+        self.original
     }
 
     /// The descriptor to wait on.

@@ -7,6 +7,9 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use nix::sys::signal::SigSet;
+use nix::unistd::Pid;
+
 use super::terminal::{Streams, Terminal};
 use crate::run::Stream;
 
@@ -40,8 +43,8 @@ pub struct Started {
     pub terminal: Option<Terminal>,
 }
 
-/// Starts the child.
-pub fn spawn(plan: &Plan, streams: Streams) -> io::Result<Started> {
+/// Starts the child; `mask` are the signals that it blocks.
+pub fn spawn(plan: &Plan, streams: Streams, mask: SigSet) -> io::Result<Started> {
     let mut command = Command::new(&plan.file);
     if let Some((name, arguments)) = plan.argv.split_first() {
         command.arg0(name).args(arguments);
@@ -60,7 +63,7 @@ pub fn spawn(plan: &Plan, streams: Streams) -> io::Result<Started> {
         if streams.stderr {
             command.stderr(Stdio::from(slave.try_clone()?));
         }
-        lead_session(&mut command, slave);
+        prepare(&mut command, mask, Some(slave));
         let stream = if streams.stdout {
             Stream::Stdout
         } else {
@@ -69,7 +72,7 @@ pub fn spawn(plan: &Plan, streams: Streams) -> io::Result<Started> {
         sources.push(Source::Terminal(stream));
         terminal = Some(pty);
     } else {
-        command.process_group(0);
+        prepare(&mut command, mask, None);
     }
     if !streams.stdout {
         let (reader, writer) = pipe()?;
@@ -96,20 +99,27 @@ fn pipe() -> io::Result<(PipeReader, OwnedFd)> {
     Ok((reader, writer.into()))
 }
 
-/// Makes the child the leader of a session whose terminal is `slave`.
+/// What the child does between fork and exec: it receives signals again that we have blocked for ourselves, and
+/// becomes the leader of a session whose terminal is `slave`, or else of a group.
 #[expect(
     unsafe_code,
-    reason = "a controlling terminal can be set only between fork and exec"
+    reason = "signal mask and controlling terminal can be set only between fork and exec"
 )]
-fn lead_session(command: &mut Command, slave: OwnedFd) {
+fn prepare(command: &mut Command, mask: SigSet, slave: Option<OwnedFd>) {
     use std::os::fd::AsRawFd as _;
     nix::ioctl_write_int_bad!(set_controlling_terminal, nix::libc::TIOCSCTTY);
-    let lead = move || {
-        nix::unistd::setsid()?;
-        // SAFETY: the descriptor is owned by this closure; the request takes an integer.
-        unsafe { set_controlling_terminal(slave.as_raw_fd(), 0) }?;
+    let prepare = move || {
+        match &slave {
+            Some(slave) => {
+                nix::unistd::setsid()?;
+                // SAFETY: the descriptor is owned by this closure; the request takes an integer.
+                unsafe { set_controlling_terminal(slave.as_raw_fd(), 0) }?;
+            }
+            None => nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0))?,
+        }
+        mask.thread_set_mask()?;
         Ok(())
     };
     // SAFETY: between fork and exec only system calls are made, nothing is allocated and no lock is taken.
-    unsafe { command.pre_exec(lead) };
+    unsafe { command.pre_exec(prepare) };
 }
