@@ -1,0 +1,3 @@
+//! What a user sees and gets.
+
+mod status;

@@ -1,0 +1,1 @@
+//! Compatibility promises, held against the official tools and what they wrote.
