@@ -70,7 +70,7 @@ pub struct PairsArgs {
 /// Set summary values of the run that this script is part of
 #[derive(Debug, clap::Args)]
 pub struct SummaryArgs {
-    /// Summary values, like best_acc=0.93
+    /// Summary values, like `best_acc=0.93`
     #[arg(required = true, value_name = "NAME=VALUE")]
     pub values: Vec<String>,
 }

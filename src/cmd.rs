@@ -20,7 +20,7 @@ pub enum Exit {
 /// Carries out a command.
 pub fn exec(cli: Cli) -> Result<Exit, Error> {
     match cli.command {
-        Command::Run(args) => return run::exec(*args),
+        Command::Run(args) => return run::exec(&args),
         Command::Log(args) => client::log(&args)?,
         Command::Config(args) => client::config(&args)?,
         Command::Summary(args) => client::summary(&args)?,

@@ -11,6 +11,9 @@ const SCRIPTS: &[&str] = &[
     "py", "sh", "bash", "jl", "R", "r", "js", "mjs", "ts", "rb", "pl", "lua", "m", "ipynb",
 ];
 
+/// Programs that take a script's text behind `-c`.
+const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "fish"];
+
 /// A command line, taken apart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Command {
@@ -35,19 +38,21 @@ impl Command {
             .map(|name| name.to_string_lossy())
             .unwrap_or_default();
         let is_python = name.starts_with("python") || name.starts_with("pypy");
-        if is_python
-            && let Some(at) = rest
-                .iter()
-                .position(|argument| argument == "-m" || argument == "-c")
-            && !rest[..at].iter().any(|argument| !argument.starts_with('-'))
+        // A module or a program text in place of a script file.
+        let is_shell = SHELLS.contains(&&*name);
+        let inline = rest
+            .iter()
+            .position(|word| word == "-c" || (is_python && word == "-m"));
+        if (is_python || is_shell)
+            && let Some(at) = inline
+            && rest[..at].iter().all(|word| word.starts_with('-'))
         {
-            let module = rest.get(at + 1).map_or("", String::as_str);
-            let program = match rest[at].as_str() {
-                "-m" => format!("-m {module}"),
-                _ => "<python with no main file>".to_owned(),
-            };
+            let text = rest.get(at + 1).map_or("", String::as_str);
             return Self {
-                program,
+                program: match rest[at].as_str() {
+                    "-m" => format!("-m {text}"),
+                    _ => program.to_owned(),
+                },
                 script: None,
                 arguments: rest.get(at + 2..).unwrap_or_default().to_vec(),
                 is_python,
@@ -97,13 +102,14 @@ impl Command {
                     .get(at)
                     .filter(|value| self::flag(value).is_none() && **value != "--")
                 {
-                    let numeric = number(value).is_some();
-                    if !values.is_empty()
-                        && !(numeric && values.iter().all(|v: &Value| v.as_f64().is_some()))
-                    {
-                        break;
-                    }
-                    if values.is_empty() && assignment(value).is_some() {
+                    let belongs = if values.is_empty() {
+                        assignment(value).is_none()
+                    } else {
+                        // Only numbers make a list: anything else may be an argument of its own.
+                        number(value).is_some()
+                            && values.iter().all(|v: &Value| v.as_f64().is_some())
+                    };
+                    if !belongs {
                         break;
                     }
                     values.push(typed(value));
@@ -234,6 +240,8 @@ mod tests {
             ),
             ("./tool --x 1", "./tool", "--x 1", false),
             ("ls -l", "ls", "-l", false),
+            ("bash -e -c text x y", "bash", "x y", false),
+            ("python -c text x", "python", "x", true),
         ] {
             let command = command(line);
             assert_eq!(

@@ -44,12 +44,11 @@ pub fn output(command: &mut Command, patience: Duration) -> Option<Output> {
         .spawn(move || {
             let _ = done.send(child.wait_with_output());
         });
-    let output = match ended.recv_timeout(patience) {
-        Ok(output) => output.ok(),
-        Err(_) => {
-            let _ = nix::sys::signal::kill(Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
-            None
-        }
+    let output = if let Ok(output) = ended.recv_timeout(patience) {
+        output.ok()
+    } else {
+        let _ = nix::sys::signal::kill(Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
+        None
     };
     if let Ok(waiting) = waiting {
         let _ = waiting.join();

@@ -45,6 +45,8 @@ pub enum Warning {
     Log(String),
     /// It can be again; this was lost.
     Recovered(Gap),
+    /// The log could not be written to the end.
+    Incomplete,
     OutputLog(String),
     Sync(String),
     /// Output that was not kept because nothing could be written for too long.
@@ -541,7 +543,7 @@ impl Recorder {
         if let Some(log) = &self.log
             && log.is_refused()
         {
-            self.debug("the log is incomplete: the disk refused writes to the end");
+            (self.warn)(Warning::Incomplete);
         }
     }
 

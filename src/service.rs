@@ -385,7 +385,7 @@ fn save(info: &RunInfo, path: &str, policy: Policy) -> Result<FilesItem, String>
         match policy {
             Policy::Now => fs::copy(&source, &target).map(|_| ()).map_err(error)?,
             Policy::End | Policy::Live => {
-                std::os::unix::fs::symlink(&source, &target).map_err(error)?
+                std::os::unix::fs::symlink(&source, &target).map_err(error)?;
             }
         }
     }

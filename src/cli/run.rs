@@ -9,7 +9,7 @@ use clap::{ValueEnum, ValueHint};
 ///
 /// The command runs as it would without wandb-rs: its output passes through unchanged, signals reach it, and its
 /// exit status becomes ours. Metrics are found in its output (key=value lists, key: value pairs, JSON objects)
-/// or sent to the socket that WANDB_RS_SOCKET names.
+/// or sent to the socket that `WANDB_RS_SOCKET` names.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit status: that of the command (the same signal if it died of one); \
@@ -111,7 +111,7 @@ pub struct RunArgs {
     pub summary_json: Option<PathBuf>,
 
     /// The command and its arguments
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]
+    #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
 }
 

@@ -35,11 +35,11 @@ use crate::wire::schema::{EnvironmentRecord, GitRepoRecord, TelemetryFeature, Ti
 const GRACE: Duration = Duration::from_millis(200);
 
 /// Carries the command out; the result is how the child ended.
-pub fn exec(args: RunArgs) -> Result<Exit, Error> {
+pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
     let cwd = std::env::current_dir().map_err(|error| {
         Error::new(format!("the current directory cannot be used: {error}")).code(BEFORE_SPAWN)
     })?;
-    let (settings, notes) = settings(&args, &cwd)?;
+    let (settings, notes) = settings(args, &cwd)?;
     let program = args.command[0].clone();
     let file = find_program(&program, std::env::var_os("PATH").as_deref())?;
     if settings.mode == Mode::Disabled {
@@ -62,7 +62,7 @@ pub fn exec(args: RunArgs) -> Result<Exit, Error> {
     };
     let mut ui = Ui::new(verbosity, locale().as_deref());
     if args.dry_run {
-        super::print(&dry_run(&args, &settings, &identity, &config))?;
+        super::print(&dry_run(args, &settings, &identity, &config))?;
         return Ok(Exit::Code(0));
     }
     for note in notes {
@@ -81,7 +81,7 @@ pub fn exec(args: RunArgs) -> Result<Exit, Error> {
     let plan = Plan {
         file: file.clone(),
         argv: args.command.clone(),
-        environment: environment(&args, &identity, files.dir.as_ref(), socket.as_ref().ok()),
+        environment: environment(args, &identity, files.dir.as_ref(), socket.as_ref().ok()),
     };
     let kill_after = args
         .kill_after
@@ -124,8 +124,8 @@ pub fn exec(args: RunArgs) -> Result<Exit, Error> {
         program: file,
         places,
     };
-    let (outcome, state) = session.record(child, socket, &args, &ui)?;
-    session.finish(outcome, state, &args, &ui);
+    let (outcome, state) = session.record(child, socket, args, &ui)?;
+    session.finish(outcome, state.as_ref(), args, &ui);
     Ok(match outcome.ending {
         Ending::Exit(code) => Exit::Code(code as u8),
         Ending::Signal(signal) => Exit::Signal(signal),
@@ -631,9 +631,9 @@ impl Session {
     }
 
     /// Writes what is derived from the log, and tells the user how it went.
-    fn finish(&self, outcome: Outcome, state: Option<RunState>, args: &RunArgs, ui: &Ui) {
+    fn finish(&self, outcome: Outcome, state: Option<&RunState>, args: &RunArgs, ui: &Ui) {
         let elapsed = self.clock.elapsed();
-        if let Some(state) = &state {
+        if let Some(state) = state {
             let summary = state.summary(self.clock.now());
             if let Some(dir) = &self.files.dir {
                 let files = [
@@ -730,6 +730,7 @@ fn warn(ui: &Ui, warning: &Warning) {
             "the run's log can be written again; {} records ({} bytes) are missing",
             gap.records, gap.bytes
         ),
+        Warning::Incomplete => "the run's log could not be written to the end: what came last is missing".to_owned(),
         Warning::OutputLog(error) => {
             format!("files/output.log cannot be written ({error}); the output is in the run's log")
         }

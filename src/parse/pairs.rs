@@ -134,15 +134,13 @@ fn value_at_start(text: &str) -> Option<(Option<Value>, usize)> {
             .then_some((Some(value), end + 1 + digits));
     }
     let mut chars = rest.chars();
-    match chars.next() {
-        None => {}
-        Some('.') if chars.next().is_none_or(|c| c == ' ') => {}
+    if let Some(c) = chars.next()
+        && (c.is_alphanumeric() || "/:-.×_+".contains(c))
+        && !(c == '.' && chars.next().is_none_or(|c| c == ' '))
+    {
         // Dates, versions, times, shapes, hashes, file names, units.
-        Some(c) if c.is_alphanumeric() || "/:-.×_+".contains(c) => {
-            let length = rest.find([' ', ',', ';', '|', '\t']).unwrap_or(rest.len());
-            return Some((None, end + length));
-        }
-        Some(_) => {}
+        let length = rest.find([' ', ',', ';', '|', '\t']).unwrap_or(rest.len());
+        return Some((None, end + length));
     }
     // A unit as a word of its own: 12.5 s, 43 ms.
     let unit = rest.trim_start_matches(' ');

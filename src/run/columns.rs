@@ -40,7 +40,7 @@ struct Aggregate {
 /// All columns of a run and the row that is being collected.
 #[derive(Debug, Default)]
 pub struct Columns {
-    columns: Vec<Column>,
+    all: Vec<Column>,
     by_name: HashMap<String, usize>,
     definitions: Definitions,
     row: Option<Vec<(usize, Value)>>,
@@ -84,10 +84,10 @@ impl Columns {
 
     fn put(&mut self, index: usize, value: Value) {
         let row = self.row.get_or_insert_default();
-        if let Some(slot) = self.columns[index].slot {
+        if let Some(slot) = self.all[index].slot {
             row[slot].1 = value;
         } else {
-            self.columns[index].slot = Some(row.len());
+            self.all[index].slot = Some(row.len());
             row.push((index, value));
         }
     }
@@ -115,8 +115,8 @@ impl Columns {
     }
 
     fn add_column(&mut self, path: Vec<String>, name: String) -> usize {
-        let index = self.columns.len();
-        self.columns.push(Column {
+        let index = self.all.len();
+        self.all.push(Column {
             rule: self.definitions.rule(&name),
             path,
             name: name.clone(),
@@ -137,7 +137,7 @@ impl Columns {
             return;
         };
         for i in 0..row.len() {
-            let rule = &self.columns[row[i].0].rule;
+            let rule = &self.all[row[i].0].rule;
             if !rule.step_sync {
                 continue;
             }
@@ -148,16 +148,16 @@ impl Columns {
                 Some(index) => *index,
                 None => self.add_column(unescaped_path(&axis), axis),
             };
-            if self.columns[axis].slot.is_none() {
-                self.columns[axis].slot = Some(row.len());
-                let last = self.columns[axis].last.clone();
+            if self.all[axis].slot.is_none() {
+                self.all[axis].slot = Some(row.len());
+                let last = self.all[axis].last.clone();
                 // As the official core: an axis that was never logged counts as 0.
                 row.push((axis, last.unwrap_or(Value::Int(0))));
             }
         }
         items.reserve(row.len() + 3);
         for (index, value) in row {
-            let column = &mut self.columns[index];
+            let column = &mut self.all[index];
             column.slot = None;
             items.push(HistoryItem {
                 nested_key: column.path.clone(),
@@ -172,7 +172,7 @@ impl Columns {
     /// Sets a summary value; objects become one value, and the metric's aggregations end.
     pub fn set_summary(&mut self, key: &str, value: Value) {
         let index = self.index_of_key(key.to_owned());
-        let column = &mut self.columns[index];
+        let column = &mut self.all[index];
         column.explicit = true;
         column.last = Some(value);
         column.dirty = true;
@@ -182,7 +182,7 @@ impl Columns {
     /// Adds a definition and applies it to the columns that exist.
     pub fn define(&mut self, metric: &MetricRecord) {
         self.definitions.add(metric);
-        for column in &mut self.columns {
+        for column in &mut self.all {
             column.rule = self.definitions.rule(&column.name);
             // As the official core: defining a metric anew brings its aggregations back.
             column.explicit &= column.name != metric.name;
@@ -206,7 +206,7 @@ impl Columns {
 
     /// Marks every summary value as changed.
     pub fn touch_all(&mut self) {
-        for column in &mut self.columns {
+        for column in &mut self.all {
             column.dirty = column.last.is_some();
         }
         self.dirty = true;
@@ -214,7 +214,7 @@ impl Columns {
 
     /// Appends the changed summary values and marks them as written.
     pub fn take_summary(&mut self, update: &mut Vec<KeyedItem>) {
-        for column in &mut self.columns {
+        for column in &mut self.all {
             if std::mem::take(&mut column.dirty)
                 && let Some(value) = column.summary()
             {
@@ -231,7 +231,7 @@ impl Columns {
     /// The summary as nested objects; where a value and a tree meet, the later column wins.
     pub fn summary_tree(&self) -> Vec<(String, Value)> {
         let mut root = Vec::new();
-        for column in &self.columns {
+        for column in &self.all {
             if let Some(value) = column.summary() {
                 insert(&mut root, &column.path, value);
             }
@@ -261,7 +261,7 @@ impl Columns {
     }
 
     fn visible(&self) -> impl Iterator<Item = &Column> {
-        self.columns.iter().filter(|column| {
+        self.all.iter().filter(|column| {
             column.path.len() == 1
                 && !column.path[0].starts_with('_')
                 && !self.definitions.is_axis(&column.name)

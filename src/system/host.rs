@@ -131,7 +131,7 @@ pub fn writer_id(unix_nanos: i128, random: [u8; 10]) -> String {
     bytes[6..].copy_from_slice(&random);
     bytes[6] = (bytes[6] & 0x0f) | 0x70;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
     format!(
         "{}-{}-{}-{}-{}",
         &hex[..8],

@@ -165,10 +165,13 @@ fn integer_step(step: Value) -> Result<i64, String> {
 
 fn object(verb: &str, value: Value) -> Result<Vec<(String, Value)>, String> {
     match value {
-        Value::Map(members) => match members.iter().any(|(key, _)| key.is_empty()) {
-            true => Err(format!("{verb:?}: a name is empty")),
-            false => Ok(members),
-        },
+        Value::Map(members) => {
+            if members.iter().any(|(key, _)| key.is_empty()) {
+                Err(format!("{verb:?}: a name is empty"))
+            } else {
+                Ok(members)
+            }
+        }
         other => Err(format!(
             "{verb:?}: expected an object, got {}",
             other.kind()

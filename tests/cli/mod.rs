@@ -1,3 +1,12 @@
 //! What a user sees and gets.
 
+mod bad_input;
+mod config;
+mod crash;
+mod privacy;
+mod signals;
+mod socket;
 mod status;
+mod streams;
+mod summary;
+mod tty;

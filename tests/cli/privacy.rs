@@ -1,0 +1,86 @@
+//! Files are private whatever the umask, and secrets are in none of them.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::common::{TestEnv, finish};
+
+fn walk(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap().flatten() {
+        let path = entry.path();
+        found.push(path.clone());
+        if path.is_dir() && !path.is_symlink() {
+            walk(&path, found);
+        }
+    }
+}
+
+#[test]
+fn files_are_private_whatever_the_umask() {
+    let env = TestEnv::new();
+    env.write("train.py", "print('epoch=1, loss=0.5')\n");
+    let own = env!("CARGO_BIN_EXE_wandb-rs");
+    let mut command = env.program("sh");
+    command.args([
+        "-c",
+        &format!(
+            "umask 000; exec {own} run --silent --save-code --resume auto -- python3 train.py"
+        ),
+    ]);
+    assert_eq!(finish(command).code(), 0);
+    let mut found = vec![env.path("wandb")];
+    walk(&env.path("wandb"), &mut found);
+    assert!(found.len() > 10, "{found:?}");
+    for path in found.iter().filter(|path| !path.is_symlink()) {
+        let mode = fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let expected = if path.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode, expected, "{}", path.display());
+    }
+}
+
+#[test]
+fn secrets_are_nowhere() {
+    let mut env = TestEnv::new();
+    let key = "0123456789abcdef0123456789abcdef01234567";
+    env.set("WANDB_API_KEY", key)
+        .set("HF_TOKEN", "hf_canarycanarycanarycanary");
+    env.write("train.py", "print('epoch=1, loss=0.5')\n");
+    env.write("extra.yaml", "db_password: canary-yaml\nlr: 1\n");
+    let done = env.run([
+        "run",
+        "--save-code",
+        "--config-file",
+        "extra.yaml",
+        "-c",
+        "api_key=canary-flag",
+        "--",
+        "python3",
+        "train.py",
+        "--password",
+        "canary-argument",
+        "--token=canary-equals",
+        "secret=canary-hydra",
+        "hf_canarycanarycanarycanary",
+        key,
+        "https://me:canary-url@example.com/x",
+    ]);
+    assert_eq!(done.code(), 0);
+    let mut found = Vec::new();
+    walk(&env.path("wandb"), &mut found);
+    for path in found.iter().filter(|path| path.is_file()) {
+        let text = String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
+        assert!(
+            !text.contains("canary") && !text.contains(key),
+            "{} holds a secret",
+            path.display()
+        );
+    }
+    assert!(!done.stderr.contains("canary") && !done.stderr.contains(key));
+    assert!(
+        env.read_run()
+            .config()
+            .to_json()
+            .contains(r#""password":"[redacted]""#)
+    );
+}
