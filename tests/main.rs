@@ -13,3 +13,5 @@
 mod cli;
 mod common;
 mod compat;
+mod generated;
+mod layers;

@@ -1,0 +1,175 @@
+//! What the user is told about a run, and the files that are derived from its log.
+
+use std::path::Path;
+
+use super::Session;
+use crate::child::Ending;
+use crate::cli::run::RunArgs;
+use crate::cmd::identity::{self, Identity};
+use crate::output::{Ui, Verbosity, footer};
+use crate::recorder::Warning;
+use crate::run::RunState;
+use crate::settings::{Resume, Settings};
+use crate::store::{self, RunDir, yaml};
+use crate::supervise::Outcome;
+use crate::wire::json::Value;
+
+/// A path as it is shown: with `./` below the current directory.
+fn shown(path: &Path, cwd: &Path) -> String {
+    match path.strip_prefix(cwd) {
+        Ok(below) => format!("./{}", below.display()),
+        Err(_) => path.display().to_string(),
+    }
+}
+
+pub(super) fn header(
+    ui: &Ui,
+    settings: &Settings,
+    identity: &Identity,
+    dir: Option<&RunDir>,
+    cwd: &Path,
+) {
+    ui.info(&format!(
+        "Tracking run with wandb-rs {}",
+        env!("CARGO_PKG_VERSION")
+    ));
+    if let Some(dir) = dir {
+        ui.notice(&format!(
+            "Run data is saved locally in {}",
+            ui.path(&shown(dir.path(), cwd))
+        ));
+    }
+    let verb = match settings.resume {
+        Some(Resume::Must) => "Resuming",
+        _ => "Syncing",
+    };
+    ui.info(&format!(
+        "{verb} run {}",
+        ui.name(&identity.record.display_name)
+    ));
+}
+
+impl Session {
+    /// Writes what is derived from the log, and tells the user how it went.
+    pub(super) fn finish(
+        &self,
+        outcome: Outcome,
+        state: Option<&RunState>,
+        args: &RunArgs,
+        ui: &Ui,
+    ) {
+        let elapsed = self.clock.elapsed();
+        if let Some(state) = state {
+            let summary = state.summary(self.clock.now());
+            if let Some(dir) = &self.files.dir {
+                let files = [
+                    ("config.yaml", yaml::config_yaml(state.config().members())),
+                    ("wandb-summary.json", summary.to_json()),
+                ];
+                for (name, text) in files {
+                    if let Err(error) = store::write_atomic(&dir.file(name), text.as_bytes()) {
+                        ui.warning(&format!("files/{name} cannot be written: {error}"));
+                    }
+                }
+                if self.settings.resume == Some(Resume::Auto) && outcome.ending == Ending::Exit(0) {
+                    let _ = std::fs::remove_file(identity::resume_file(dir.wandb_dir()));
+                }
+            }
+            if let Some(file) = &args.summary_json {
+                let text = self.summary_json(outcome, state, summary).to_pretty_json();
+                if let Err(error) = store::write_atomic(&self.cwd.join(file), text.as_bytes()) {
+                    ui.warning(&format!("{} cannot be written: {error}", file.display()));
+                }
+            }
+            if ui.verbosity() == Verbosity::Normal {
+                for line in footer::grids(state, ui.unicode(), ui.width()) {
+                    ui.info(&line);
+                }
+            }
+        }
+        ui.info(&format!(
+            "{} in {}",
+            outcome.ending,
+            footer::duration(elapsed)
+        ));
+        if let Some(dir) = &self.files.dir {
+            let path = shown(dir.path(), &self.cwd);
+            ui.info("You can sync this run to the cloud by running:");
+            ui.info(&ui.code(&format!("wandb-rs sync {}", quoted(&path))));
+            ui.info(&format!(
+                "Find logs at: {}",
+                ui.path(&format!("{path}/logs"))
+            ));
+        }
+    }
+
+    fn summary_json(&self, outcome: Outcome, state: &RunState, summary: Value) -> Value {
+        let text = |text: &str| Value::from(text);
+        let dir = self.files.dir.as_ref();
+        let run = state.run();
+        Value::Map(vec![
+            ("id".to_owned(), text(&run.run_id)),
+            ("name".to_owned(), text(&run.display_name)),
+            ("project".to_owned(), text(&run.project)),
+            (
+                "dir".to_owned(),
+                dir.map_or(Value::Null, |dir| text(&dir.path().to_string_lossy())),
+            ),
+            (
+                "exit_code".to_owned(),
+                Value::Int(outcome.ending.recorded_code().into()),
+            ),
+            (
+                "signal".to_owned(),
+                outcome
+                    .ending
+                    .signal_name()
+                    .map_or(Value::Null, Value::from),
+            ),
+            (
+                "runtime".to_owned(),
+                Value::Float(self.clock.elapsed().as_secs_f64()),
+            ),
+            ("rows".to_owned(), Value::Int(state.rows() as i64)),
+            ("summary".to_owned(), summary),
+        ])
+    }
+}
+
+/// A word that a shell reads back as it is.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./+@%,".contains(c);
+    if word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+pub(super) fn warn(ui: &Ui, warning: &Warning) {
+    ui.warning(&match warning {
+        Warning::Log(error) => format!(
+            "the run's log cannot be written ({error}); the script goes on, what comes now is kept in memory and written when it is possible again"
+        ),
+        Warning::Recovered(gap) if gap.records == 0 => "the run's log can be written again; nothing is missing".to_owned(),
+        Warning::Recovered(gap) => format!(
+            "the run's log can be written again; {} records ({} bytes) are missing",
+            gap.records, gap.bytes
+        ),
+        Warning::Incomplete => "the run's log could not be written to the end: what came last is missing".to_owned(),
+        Warning::OutputLog(error) => {
+            format!("files/output.log cannot be written ({error}); the output is in the run's log")
+        }
+        Warning::Sync(error) => {
+            format!("the disk reports an error ({error}); what was recorded last may not survive a power failure")
+        }
+        Warning::Dropped(bytes) => format!(
+            "the run's log has stood still for too long: {bytes} bytes of output are not recorded, the script goes on"
+        ),
+        Warning::NotParsed(bytes) => format!(
+            "{:.1} MB of output came too fast to be searched for metrics; it is recorded, but metrics in it are not",
+            *bytes as f64 / 1e6
+        ),
+        Warning::Panic => "wandb-rs has failed (a bug); the script goes on, but is not recorded any more".to_owned(),
+    });
+}

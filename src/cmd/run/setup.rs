@@ -1,0 +1,233 @@
+//! What a run needs before its child starts: settings, variables for the child, the directory.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::cli::run::RunArgs;
+use crate::cmd::client;
+use crate::cmd::identity::Identity;
+use crate::error::Error;
+use crate::output::{Ui, redact};
+use crate::service::Bound;
+use crate::settings::{Layers, Mode, Settings, ini};
+use crate::store::{self, RunDir};
+
+/// The settings that hold, and warnings about files that were left out.
+pub(super) fn settings(args: &RunArgs, cwd: &Path) -> Result<(Settings, Vec<String>), Error> {
+    let mut layers = Layers::default();
+    let mut notes = Vec::new();
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let root = args
+        .dir
+        .clone()
+        .or_else(|| variable("WANDB_DIR").map(PathBuf::from))
+        .unwrap_or_default();
+    let root = cwd.join(root);
+    let global = variable("WANDB_CONFIG_DIR")
+        .map(PathBuf::from)
+        .or_else(|| variable("HOME").map(|home| Path::new(&home).join(".config/wandb")));
+    let workspace = store::wandb_dir(&root);
+    for file in global
+        .into_iter()
+        .chain([workspace])
+        .map(|dir| dir.join("settings"))
+    {
+        let Ok(text) = std::fs::read_to_string(&file) else {
+            continue;
+        };
+        match ini::parse(&text) {
+            Ok(values) => layers.add_file(&file, values),
+            Err(error) => notes.push(format!(
+                "settings file {} is not used: {error}",
+                file.display()
+            )),
+        }
+    }
+    layers.add_environment(|name| std::env::var_os(name))?;
+    let mut flag = |setting: &str, value: Option<String>, origin: &str| {
+        if let Some(value) = value {
+            layers.set(setting, value, origin.to_owned());
+        }
+    };
+    let yes = |set: bool| set.then(|| "true".to_owned());
+    flag("project", args.project.clone(), "--project");
+    flag("entity", args.entity.clone(), "--entity");
+    flag("run_name", args.name.clone(), "--name");
+    flag("run_id", args.id.clone(), "--id");
+    flag("run_group", args.group.clone(), "--group");
+    flag("run_job_type", args.job_type.clone(), "--job-type");
+    flag(
+        "run_tags",
+        (!args.tags.is_empty()).then(|| args.tags.join(",")),
+        "--tags",
+    );
+    flag("run_notes", args.notes.clone(), "--notes");
+    flag(
+        "mode",
+        args.mode.map(|mode| mode.as_str().to_owned()),
+        "--mode",
+    );
+    flag(
+        "resume",
+        args.resume.map(|resume| resume.as_str().to_owned()),
+        "--resume",
+    );
+    flag("resume_from", args.resume_from.clone(), "--resume-from");
+    flag("fork_from", args.fork_from.clone(), "--fork-from");
+    flag("save_code", yes(args.save_code), "--save-code");
+    flag("disable_git", yes(args.no_git), "--no-git");
+    flag("x_disable_stats", yes(args.no_stats), "--no-stats");
+    flag(
+        "x_stats_sampling_interval",
+        args.stats_interval.clone(),
+        "--stats-interval",
+    );
+    flag("quiet", yes(args.quiet), "--quiet");
+    flag("silent", yes(args.silent), "--silent");
+    let mut settings = layers.resolve()?;
+    settings.root_dir = root;
+    if settings.mode == Mode::Online {
+        notes.push(
+            "this version cannot upload while the run lasts: it is recorded offline and can be synced afterwards".to_owned(),
+        );
+    }
+    Ok((settings, notes))
+}
+
+/// What the environment says about the character set of the terminal.
+pub(super) fn locale() -> Option<String> {
+    let first = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(std::env::var_os)
+        .find(|value| !value.is_empty())?;
+    let locale = first.to_string_lossy().into_owned();
+    // Python, which prints the official footer, treats these as UTF-8 too.
+    (!matches!(locale.as_str(), "C" | "POSIX")).then_some(locale)
+}
+
+pub(super) fn socket_places() -> Vec<PathBuf> {
+    let named = ["XDG_RUNTIME_DIR", "TMPDIR"]
+        .into_iter()
+        .filter_map(std::env::var_os)
+        .map(PathBuf::from);
+    named
+        .filter(|place| place.is_absolute())
+        .chain([PathBuf::from("/tmp")])
+        .collect()
+}
+
+/// The variables that the child gets besides ours.
+pub(super) fn environment(
+    args: &RunArgs,
+    identity: &Identity,
+    dir: Option<&RunDir>,
+    socket: Option<&Bound>,
+) -> Vec<(OsString, OsString)> {
+    let mut variables: Vec<(OsString, OsString)> = Vec::new();
+    let mut add = |name: &str, value: OsString| variables.push((name.into(), value));
+    add("WANDB_RS_RUN_ID", identity.id.as_str().into());
+    if let Some(dir) = dir {
+        add("WANDB_RS_RUN_DIR", dir.path().into());
+    }
+    if let Some(socket) = socket {
+        add(client::SOCKET, socket.path().into());
+    }
+    if !args.no_unbuffered && std::env::var_os("PYTHONUNBUFFERED").is_none() {
+        add("PYTHONUNBUFFERED", "1".into());
+    }
+    variables
+}
+
+pub(super) fn dry_run(
+    args: &RunArgs,
+    settings: &Settings,
+    identity: &Identity,
+    config: &crate::run::config::Config,
+) -> String {
+    let words: Vec<String> = args
+        .command
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let mut text = format!(
+        "command: {}\nenvironment:\n",
+        redact::arguments(&words).join(" ")
+    );
+    for (name, value) in environment(args, identity, None, None) {
+        text.push_str(&format!(
+            "  {}={}\n",
+            name.to_string_lossy(),
+            value.to_string_lossy()
+        ));
+    }
+    text.push_str(&format!(
+        "  {}=(made when the run starts)\nproject: {}\nname: {}\ndirectory: {}\nconfig:\n",
+        client::SOCKET,
+        identity.record.project,
+        identity.record.display_name,
+        store::wandb_dir(&settings.root_dir).display(),
+    ));
+    for (key, value) in config.members() {
+        text.push_str(&format!("  {key}: {}\n", value.to_json()));
+    }
+    text
+}
+
+/// The run directory and its open files, as far as they could be made.
+pub(super) struct Files {
+    pub(super) dir: Option<RunDir>,
+    pub(super) log: Mutex<Option<File>>,
+    pub(super) debug: Mutex<Option<File>>,
+}
+
+impl Files {
+    /// Makes the run directory under `root`, else under the system's directory for temporary files.
+    pub(super) fn create(root: &Path, identity: &Identity, stamp: &str, ui: &Ui) -> Self {
+        let attempt = |root: &Path| -> std::io::Result<Self> {
+            let dir = RunDir::create(root, &identity.id, stamp, true)?;
+            let open = store::new_private_file(&dir.log_path())
+                .and_then(|log| Ok((log, store::new_private_file(&dir.logs().join("debug.log"))?)));
+            match open {
+                Ok((log, debug)) => Ok(Self {
+                    dir: Some(dir),
+                    log: Mutex::new(Some(log)),
+                    debug: Mutex::new(Some(debug)),
+                }),
+                Err(error) => {
+                    dir.remove();
+                    Err(error)
+                }
+            }
+        };
+        let error = match attempt(root) {
+            Ok(files) => return files,
+            Err(error) => error,
+        };
+        let temporary = std::env::temp_dir();
+        let wanted = store::wandb_dir(root);
+        if let Ok(files) = attempt(&temporary) {
+            ui.warning(&format!(
+                "{} cannot be written ({error}); the run is stored below {}",
+                wanted.display(),
+                temporary.display()
+            ));
+            return files;
+        }
+        ui.warning(&format!(
+            "{} cannot be written ({error}), nor can {}; the script runs, but NOTHING IS RECORDED",
+            wanted.display(),
+            temporary.display()
+        ));
+        Self {
+            dir: None,
+            log: Mutex::new(None),
+            debug: Mutex::new(None),
+        }
+    }
+}
+
+pub(super) fn taken<T>(slot: &Mutex<Option<T>>) -> Option<T> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
