@@ -1,12 +1,13 @@
 //! What waits for the recorder: one bounded queue, in order of arrival.
 //!
 //! Producers are the capture threads, the socket's connections and the samplers. The queue is bounded in bytes.
-//! A producer that finds it full waits as long as the recorder makes progress (a pipe would do the same), but a
-//! recorder that stands still (a dead network file system) costs it [`STALL`] once: then what it brings is
-//! dropped and counted, and the script goes on.
+//! A producer that finds it full waits as long as the recorder is at work (a pipe would do the same), but a recorder
+//! that hangs in a write (a dead network file system) costs it [`STALL`] once: then what it brings is dropped and
+//! counted, and the script goes on.
 
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,7 @@ const JOIN_FOR: Duration = Duration::from_millis(10);
 const GATHER: Duration = Duration::from_millis(5);
 /// Waiting bytes at which it does not wait any longer.
 const ENOUGH: usize = CAPACITY / 8;
-/// How long a producer waits for a recorder that stands still.
+/// How long a producer waits for a recorder that hangs in one write.
 const STALL: Duration = Duration::from_millis(90);
 
 /// Something for the recorder.
@@ -62,14 +63,35 @@ struct Queue {
     closed: bool,
     waiting: bool,
     spare: Vec<Vec<u8>>,
-    /// Grows whenever the recorder has written something.
-    progress: u64,
     stalled: bool,
+}
+
+/// Tells from outside whether the recorder is inside a write, and whether it is still the same one.
+#[derive(Debug, Clone, Default)]
+pub struct Gate(Arc<AtomicU64>);
+
+impl Gate {
+    /// Writes through the gate.
+    pub fn pass<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        let result = write();
+        self.0.fetch_add(1, Ordering::SeqCst);
+        result
+    }
+
+    fn state(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn is_inside(state: u64) -> bool {
+        state % 2 == 1
+    }
 }
 
 /// The queue between the producers and the recorder.
 #[derive(Debug, Default)]
 pub struct Inbox {
+    gate: Gate,
     queue: Mutex<Queue>,
     ready: Condvar,
     space: Condvar,
@@ -142,13 +164,13 @@ impl Inbox {
             if queue.stalled {
                 return None;
             }
-            let before = queue.progress;
+            let before = self.gate.state();
             let (next, timeout) = self
                 .space
                 .wait_timeout(queue, STALL)
                 .unwrap_or_else(PoisonError::into_inner);
             queue = next;
-            if timeout.timed_out() && queue.progress == before {
+            if timeout.timed_out() && Gate::is_inside(before) && self.gate.state() == before {
                 queue.stalled = true;
             }
         }
@@ -169,10 +191,14 @@ impl Inbox {
         self.space.notify_all();
     }
 
-    /// Tells the producers that the recorder is alive, and gives back the buffers it has dealt with.
+    /// The gate through which the recorder goes for every write.
+    pub fn gate(&self) -> Gate {
+        self.gate.clone()
+    }
+
+    /// The recorder has dealt with a batch: it is alive, and gives back the buffers.
     pub fn progress(&self, used: &mut Vec<Vec<u8>>) {
         let mut queue = self.lock();
-        queue.progress += 1;
         queue.stalled = false;
         let room = SPARE.saturating_sub(queue.spare.len());
         for mut buffer in used.drain(..).take(room) {
@@ -249,9 +275,11 @@ mod tests {
     #[test]
     fn a_recorder_that_stands_still_costs_one_stall_and_nothing_silently() {
         let inbox = Inbox::default();
+        let gate = inbox.gate();
+        gate.0.fetch_add(1, Ordering::SeqCst); // Inside a write that does not end.
         let start = Instant::now();
         for _ in 0..100 {
-            inbox.console(Stream::Stdout, &[b'x'; CAPACITY / 10]);
+            inbox.console(Stream::Stdout, &vec![b'x'; CAPACITY / 10]);
         }
         assert!(start.elapsed() < STALL * 3, "{:?}", start.elapsed());
         let batch = inbox.take(None, VecDeque::new());
@@ -267,6 +295,7 @@ mod tests {
             })
             .sum();
         assert_eq!(kept as u64 + batch.dropped, 100 * (CAPACITY as u64 / 10));
+        gate.0.fetch_add(1, Ordering::SeqCst);
         inbox.progress(&mut Vec::new());
         inbox.console(Stream::Stdout, b"again");
         assert_eq!(inbox.take(None, VecDeque::new()).items.len(), 1);
@@ -279,7 +308,7 @@ mod tests {
             let inbox = Arc::clone(&inbox);
             move || {
                 for _ in 0..200 {
-                    inbox.console(Stream::Stdout, &[b'x'; 100_000]);
+                    inbox.console(Stream::Stdout, &vec![b'x'; 100_000]);
                 }
                 inbox.close();
             }

@@ -13,10 +13,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::inbox::{Answer, Batch, Inbox, Item};
+use crate::inbox::{Answer, Batch, Gate, Inbox, Item};
 use crate::parse::{Parser, Row};
 use crate::run::{Event, Now, RunState, Stream};
-use crate::store::log_writer::{Gap, LogWriter};
+use crate::store::log_writer::{Append, Gap, LogWriter};
 use crate::store::output_log::OutputLog;
 use crate::sys::Clock;
 use crate::term::ConsoleLog;
@@ -84,7 +84,7 @@ pub fn start(setup: Setup, inbox: Arc<Inbox>) -> io::Result<JoinHandle<Option<Ru
         .name("recorder".to_owned())
         .spawn(move || {
             let guard = CloseOnDrop(inbox);
-            let mut recorder = Recorder::new(setup);
+            let mut recorder = Recorder::new(setup, guard.0.gate());
             let run = std::panic::AssertUnwindSafe(|| recorder.run(&guard.0));
             let ended = std::panic::catch_unwind(run);
             if ended.is_err() {
@@ -95,9 +95,22 @@ pub fn start(setup: Setup, inbox: Arc<Inbox>) -> io::Result<JoinHandle<Option<Ru
         })
 }
 
+/// The log's file; who waits for the recorder can tell when it hangs in a write.
+struct GatedFile {
+    file: File,
+    gate: Gate,
+}
+
+impl Append for GatedFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.gate.pass(|| self.file.append(bytes))
+    }
+}
+
 struct Recorder {
     state: RunState,
-    log: Option<LogWriter<File>>,
+    log: Option<LogWriter<GatedFile>>,
+    gate: Gate,
     output_log: Option<OutputLog>,
     console: ConsoleLog,
     stdout: StreamState,
@@ -150,10 +163,14 @@ impl StreamState {
 }
 
 impl Recorder {
-    fn new(setup: Setup) -> Self {
+    fn new(setup: Setup, gate: Gate) -> Self {
         Self {
             state: setup.state,
-            log: setup.log.map(LogWriter::new),
+            log: setup.log.map(|file| {
+                let gate = gate.clone();
+                LogWriter::new(GatedFile { file, gate })
+            }),
+            gate,
             output_log: setup.output_log,
             console: ConsoleLog::default(),
             stdout: StreamState::new(setup.parse),
@@ -302,7 +319,7 @@ impl Recorder {
         self.console_changed.get_or_insert_with(Instant::now);
         if self.console.finished().len() > RECORD_TEXT
             && let Some(log) = &mut self.output_log
-            && let Err(error) = log.settle(&mut self.console)
+            && let Err(error) = self.gate.pass(|| log.settle(&mut self.console))
         {
             (self.warn)(Warning::OutputLog(error.to_string()));
         }
@@ -489,7 +506,7 @@ impl Recorder {
     fn write_output_log(&mut self) {
         self.console_changed = None;
         if let Some(log) = &mut self.output_log
-            && let Err(error) = log.write(&mut self.console)
+            && let Err(error) = self.gate.pass(|| log.write(&mut self.console))
         {
             (self.warn)(Warning::OutputLog(error.to_string()));
         }
@@ -501,7 +518,7 @@ impl Recorder {
         let Some(file) = self
             .log
             .as_ref()
-            .and_then(|log| log.file().try_clone().ok())
+            .and_then(|log| log.file().file.try_clone().ok())
         else {
             return;
         };
@@ -536,7 +553,7 @@ impl Recorder {
         }
         if let Some(log) = &self.log
             && !self.sync.failed.load(Ordering::Relaxed)
-            && let Err(error) = log.file().sync_data()
+            && let Err(error) = log.file().file.sync_data()
         {
             (self.warn)(Warning::Sync(error.to_string()));
         }

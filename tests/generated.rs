@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory as _;
 use wandb_rs::cli::Cli;
 
-fn check(files: Vec<(PathBuf, String)>, directory: &str) {
+fn check(files: &[(PathBuf, String)], directory: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let update = std::env::var_os("UPDATE").is_some();
     let mut stale = Vec::new();
-    for (path, text) in &files {
+    for (path, text) in files {
         if fs::read_to_string(root.join(path)).ok().as_ref() != Some(text) {
             stale.push(path.display().to_string());
             if update {
@@ -52,9 +52,7 @@ fn completions_are_up_to_date() {
     ];
     let text = |shell| wandb_rs::cmd::completions(shell);
     check(
-        files
-            .map(|(shell, name)| (Path::new("completions").join(name), text(shell)))
-            .into(),
+        &files.map(|(shell, name)| (Path::new("completions").join(name), text(shell))),
         "completions",
     );
 }
@@ -79,7 +77,7 @@ fn man_pages_are_up_to_date() {
             format!("wandb-rs-{}", subcommand.get_name()),
         );
     }
-    check(files, "man");
+    check(&files, "man");
 }
 
 #[test]

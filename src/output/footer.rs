@@ -82,10 +82,11 @@ mod tests {
     use super::*;
     use crate::run::{Event, Now};
     use crate::wire::json::Value;
+    use crate::wire::schema::{RunRecord, TelemetryRecord};
     use std::time::Duration;
 
     fn state(columns: usize, rows: usize) -> RunState {
-        let mut state = RunState::new(Default::default(), Default::default());
+        let mut state = RunState::new(RunRecord::default(), TelemetryRecord::default());
         let now = Now {
             unix_nanos: 0,
             elapsed: Duration::ZERO,

@@ -175,13 +175,15 @@ mod tests {
         });
         let sample = series(values).sample(40);
         assert_eq!((sample[0], sample[39]), (3.0, 7.0));
-        assert_eq!(sample.iter().filter(|v| **v == 50.0).count(), 1);
-        assert_eq!(sample.iter().filter(|v| **v == -50.0).count(), 1);
-        assert_eq!(
-            sample[4..6].iter().filter(|v| **v == 50.0).count(),
-            1,
-            "{sample:?}"
-        );
+        let count = |values: &[f64], wanted: f64| {
+            values
+                .iter()
+                .filter(|v| v.to_bits() == wanted.to_bits())
+                .count()
+        };
+        assert_eq!(count(&sample, 50.0), 1);
+        assert_eq!(count(&sample, -50.0), 1);
+        assert_eq!(count(&sample[4..6], 50.0), 1, "{sample:?}");
     }
 
     proptest! {

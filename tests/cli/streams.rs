@@ -1,6 +1,7 @@
 //! The child's output passes through unchanged and is recorded whole.
 
 use std::io::Write as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::Stdio;
 use std::time::Instant;
 
@@ -105,7 +106,6 @@ fn a_reader_that_goes_away_ends_the_child_as_it_would_without_us() {
     let mut child = start(env.script(&["--silent"], "yes"));
     read_until(&mut child, "y\n");
     drop(child.stdout.take());
-    use std::os::unix::process::ExitStatusExt as _;
     let done = wait(child);
     // `yes` dies of SIGPIPE, its shell reports that or is replaced by it.
     assert!(

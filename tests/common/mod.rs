@@ -212,7 +212,7 @@ pub(crate) fn redact(text: &str) -> String {
         if let Some(name) = line.strip_prefix("wandb: Syncing run ")
             && name.split('-').count() == 3
         {
-            line = "wandb: Syncing run NAME".to_owned();
+            line = String::from("wandb: Syncing run NAME");
         }
         if line.starts_with("wandb: Run ")
             && let Some(at) = line.rfind(") in ")
@@ -367,9 +367,12 @@ pub(crate) fn read_until(child: &mut Child, text: &str) -> String {
     let mut byte = [0];
     let stdout = child.stdout.as_mut().unwrap();
     while !String::from_utf8_lossy(&seen).contains(text) {
-        if stdout.read(&mut byte).unwrap() == 0 {
-            panic!("ended before {text:?}: {}", String::from_utf8_lossy(&seen));
-        }
+        let read = stdout.read(&mut byte).unwrap();
+        assert!(
+            read > 0,
+            "ended before {text:?}: {}",
+            String::from_utf8_lossy(&seen)
+        );
         seen.push(byte[0]);
     }
     String::from_utf8_lossy(&seen).into_owned()

@@ -103,7 +103,8 @@ impl Terminal {
     #[expect(unsafe_code, reason = "window sizes are set by ioctl only")]
     pub(crate) fn resize(&self, columns: u16) {
         use std::os::fd::AsRawFd as _;
+        let size = size(columns);
         // SAFETY: the descriptor is open, the pointer is to a Winsize that outlives the call.
-        unsafe { set_window_size(self.master.as_raw_fd(), &raw const *&size(columns)) }.unwrap();
+        unsafe { set_window_size(self.master.as_raw_fd(), &raw const size) }.unwrap();
     }
 }
