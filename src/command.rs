@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::output::redact;
-use crate::parse::pairs::number;
+use crate::parse::number::parse as number;
 use crate::wire::json::Value;
 
 /// File endings of scripts that interpreters run.

@@ -154,7 +154,7 @@ pub fn pair(word: &str) -> Result<(String, Value), Error> {
         Err(_) if matches!(text, "nan" | "inf" | "-inf") => {
             Value::Float(text.parse().unwrap_or(f64::NAN))
         }
-        Err(_) => crate::parse::pairs::number(text)
+        Err(_) => crate::parse::number::parse(text)
             .filter(|_| !text.contains(','))
             .unwrap_or_else(|| Value::from(text)),
     };

@@ -1,10 +1,45 @@
-//! JSON objects and Python dicts on one line, alone or behind a logger's prefix.
+//! JSON objects and Python dicts, alone or behind a logger's prefix; dicts may spread over several lines.
 
+use super::words::{Meaning, meaning};
 use super::{Found, Pair};
 use crate::wire::json::Value;
 
-/// Most pairs of one line.
+/// Most pairs of one object.
 const MAX_PAIRS: usize = 200;
+/// Most lines of one dict.
+const MAX_LINES: usize = 50;
+
+/// A dict whose end has not come yet.
+#[derive(Debug, Default)]
+pub struct Dicts {
+    text: String,
+    lines: usize,
+}
+
+impl Dicts {
+    /// Takes a line that opens or continues a dict; gives the object when it is complete.
+    /// The first part of the answer says whether the line belongs to one.
+    pub fn line(&mut self, line: &str) -> (bool, Option<Found>) {
+        let text = line.trim();
+        if self.lines == 0 {
+            let opens = text.ends_with(['{', ',']) && text.starts_with('{') && !text.contains('}');
+            if !opens {
+                return (false, None);
+            }
+        } else if !text.starts_with(['\'', '"', '}']) || self.lines >= MAX_LINES {
+            self.text.clear();
+            self.lines = 0;
+            return (false, None);
+        }
+        self.text.push_str(text);
+        self.lines += 1;
+        if !text.ends_with('}') {
+            return (true, None);
+        }
+        self.lines = 0;
+        (true, find(&std::mem::take(&mut self.text)))
+    }
+}
 
 /// Pairs of the object between the first `{` and the last `}` of a line.
 pub fn find(line: &str) -> Option<Found> {
@@ -18,18 +53,23 @@ pub fn find(line: &str) -> Option<Found> {
     let Value::Map(members) = value else {
         return None;
     };
-    let mut pairs = Vec::new();
-    flatten("", members, &mut pairs);
-    Some(Found {
-        pairs,
-        whole_line: line[..start].trim().is_empty() && line[end + 1..].trim().is_empty(),
-        may_be_settings: true,
-    })
+    let before = line[..start].trim();
+    // `… with parameters: {…}`: what is meant by the object stands in front of it.
+    if before.contains(' ') && before.ends_with([':', '=']) {
+        return None;
+    }
+    let mut found = Found {
+        whole_line: before.is_empty() && line[end + 1..].trim().is_empty(),
+        settings: true,
+        ..Found::default()
+    };
+    flatten("", members, &mut found);
+    Some(found)
 }
 
-fn flatten(prefix: &str, members: Vec<(String, Value)>, pairs: &mut Vec<Pair>) {
+fn flatten(prefix: &str, members: Vec<(String, Value)>, found: &mut Found) {
     for (key, value) in members {
-        if pairs.len() >= MAX_PAIRS {
+        if found.pairs.len() >= MAX_PAIRS {
             return;
         }
         let key = if prefix.is_empty() {
@@ -37,15 +77,25 @@ fn flatten(prefix: &str, members: Vec<(String, Value)>, pairs: &mut Vec<Pair>) {
         } else {
             format!("{prefix}/{key}")
         };
-        match value {
-            Value::Map(members) => flatten(&key, members, pairs),
-            Value::Int(_) | Value::Float(_) => pairs.push(Pair { key, value }),
-            Value::Text(text) => {
-                if let Some(value) = super::pairs::number(text.trim()) {
-                    pairs.push(Pair { key, value });
-                }
+        let value = match value {
+            Value::Map(members) => {
+                flatten(&key, members, found);
+                continue;
             }
-            _ => {}
+            Value::Int(_) | Value::Float(_) => value,
+            Value::Text(text) => match super::number::parse(text.trim()) {
+                Some(value) => value,
+                None => continue,
+            },
+            _ => continue,
+        };
+        match (meaning(&key), &value) {
+            (Meaning::Step(rank), Value::Int(step)) => found.step(*step, rank),
+            (Meaning::Step(rank), Value::Float(step)) if step.fract() == 0.0 => {
+                found.step(*step as i64, rank)
+            }
+            (Meaning::Epoch, value) => found.epoch = found.epoch.or(value.as_f64()),
+            _ => found.pairs.push(Pair { key, value }),
         }
     }
 }
@@ -88,6 +138,9 @@ fn from_python(text: &str) -> Option<String> {
             rest = behind;
             continue;
         }
+        if c == '}' && out.ends_with(',') {
+            out.pop();
+        }
         out.push(c);
         rest = &rest[c.len_utf8()..];
     }
@@ -98,19 +151,32 @@ fn from_python(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn python_dicts_are_read() {
-        let found = find(
-            "{'loss': np.float64(0.5), 'n': '3', 'x': None, 'ok': True, 'nan': nan, 'd': {'a': 1}}",
-        )
-        .unwrap();
-        let pairs: Vec<_> = found
+    fn show(found: &Found) -> Vec<String> {
+        found
             .pairs
             .iter()
             .map(|p| format!("{}={}", p.key, p.value.to_json()))
-            .collect();
-        assert_eq!(pairs, ["loss=0.5", "n=3", "nan=NaN", "d/a=1"]);
+            .collect()
+    }
+
+    #[test]
+    fn python_dicts_are_read() {
+        let found = find("{'loss': np.float64(0.5), 'n': '3', 'x': None, 'ok': True, 'nan': nan, 'd': {'a': 1}, 'epoch': 0.42}").unwrap();
+        assert_eq!(show(&found), ["loss=0.5", "n=3", "nan=NaN", "d/a=1"]);
+        assert_eq!(found.epoch, Some(0.42));
         assert_eq!(find("{'a': object}"), None);
         assert_eq!(find("}{"), None);
+        assert_eq!(find("Trial 0 with parameters: {'x': 1}"), None);
+    }
+
+    #[test]
+    fn dicts_over_several_lines() {
+        let mut dicts = Dicts::default();
+        assert_eq!(dicts.line("{'epoch': 1,"), (true, None));
+        assert_eq!(dicts.line(" 'loss': 0.5,"), (true, None));
+        let (taken, found) = dicts.line(" 'acc': 0.9}");
+        assert!(taken);
+        assert_eq!(show(&found.unwrap()), ["loss=0.5", "acc=0.9"]);
+        assert_eq!(dicts.line("text"), (false, None));
     }
 }

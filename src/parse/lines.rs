@@ -1,7 +1,10 @@
 //! From text in pieces to complete lines.
 //!
-//! A line ends at `\n`. `\r` begins it anew: what stood there before was a passing state. Escape sequences and
-//! backspaces are resolved. Lines of more than [`LIMIT`] bytes are left out: no one prints metrics that way.
+//! A line ends at `\n`. `\r` begins it anew: what stood there before was a passing state, unless the new text is about
+//! something else (another bar, a message over a bar): then the old one was complete. Escape sequences and backspaces
+//! are resolved. Lines of more than [`LIMIT`] bytes are left out: no one prints metrics that way.
+
+use super::bar;
 
 /// Longest line in bytes that is looked at.
 pub const LIMIT: usize = 16 * 1024;
@@ -9,89 +12,116 @@ pub const LIMIT: usize = 16 * 1024;
 /// Puts lines together.
 #[derive(Debug, Default)]
 pub struct Lines {
+    /// Text since the last `\r` or `\n`.
     partial: String,
-    /// The present line is too long, or its beginning was lost.
+    /// The last state of the line that was not blank, without escape sequences.
+    shown: String,
+    /// The present text is too long, or its beginning was lost.
     skipping: bool,
+    /// Cursor movements were seen: bars are drawn below each other.
+    nested: bool,
 }
 
 impl Lines {
     /// Takes the next text and gives the lines that it completes.
     pub fn feed(&mut self, mut text: &str, mut emit: impl FnMut(&str)) {
-        while let Some(end) = memchr::memchr(b'\n', text.as_bytes()) {
-            let line = &text[..end];
-            text = &text[end + 1..];
-            if self.partial.is_empty() && !self.skipping {
-                give(line, &mut emit);
+        while let Some(end) = memchr::memchr2(b'\n', b'\r', text.as_bytes()) {
+            let ends = text.as_bytes()[end] == b'\n';
+            let part = &text[..end];
+            if ends && self.partial.is_empty() && self.shown.is_empty() && !self.skipping {
+                self.give(part, &mut emit);
             } else {
-                self.extend(line);
-                if !self.skipping {
-                    give(&self.partial, &mut emit);
-                }
-                self.partial.clear();
-                self.skipping = false;
+                self.extend(part);
+                self.state(ends, &mut emit);
             }
+            text = &text[end + 1..];
         }
         self.extend(text);
     }
 
     fn extend(&mut self, text: &str) {
-        // What a later `\r` overwrites need not be kept. A `\r` at the very end may belong to a `\r\n`.
-        let visible = match memchr::memrchr(b'\r', text.trim_end_matches('\r').as_bytes()) {
-            Some(at) => {
-                self.partial.clear();
-                self.skipping = false;
-                &text[at + 1..]
-            }
-            None => text,
-        };
-        if !visible.is_empty() && self.partial.ends_with('\r') && !visible.starts_with('\r') {
-            self.partial.clear();
-            self.skipping = false;
-        }
-        if self.partial.len() + visible.len() > LIMIT {
+        if self.partial.len() + text.len() > LIMIT {
             self.skipping = true;
             self.partial.clear();
         }
         if !self.skipping {
-            self.partial.push_str(visible);
+            self.partial.push_str(text);
+        }
+    }
+
+    /// The line has a new state: it is complete, or it will be rewritten.
+    fn state(&mut self, complete: bool, emit: &mut impl FnMut(&str)) {
+        if !std::mem::take(&mut self.skipping) {
+            self.nested |= self.partial.contains("\u{1b}[A");
+            let new = plain(&self.partial);
+            if !new.trim().is_empty() {
+                if !self.shown.is_empty() && is_another(&self.shown, &new) {
+                    let old = std::mem::take(&mut self.shown);
+                    self.give(&old, emit);
+                }
+                self.shown = new;
+            }
+        }
+        self.partial.clear();
+        if complete && !self.shown.is_empty() {
+            let line = std::mem::take(&mut self.shown);
+            // A bar among others below each other is drawn anew for each of its states: the last one counts.
+            let passing = self.nested
+                && bar::split(&line)
+                    .is_some_and(|bar| bar.position.is_some_and(|(n, total)| n < total));
+            if !passing {
+                self.give(&line, emit);
+            }
+            self.shown = line;
+            self.shown.clear();
+        } else if complete {
+            emit("");
         }
     }
 
     /// Forgets the present line up to its end.
     pub fn abandon(&mut self) {
         self.partial.clear();
+        self.shown.clear();
         self.skipping = true;
     }
 
     /// Gives the last line if it lacks its newline.
     pub fn finish(&mut self, mut emit: impl FnMut(&str)) {
-        if !self.skipping && !self.partial.is_empty() {
-            give(&self.partial, &mut emit);
+        if !self.partial.is_empty() || !self.shown.is_empty() {
+            self.state(true, &mut emit);
         }
-        self.partial.clear();
+    }
+
+    fn give(&mut self, line: &str, emit: &mut impl FnMut(&str)) {
+        if line.len() > LIMIT {
+            return;
+        }
+        if memchr::memchr2(0x1b, 0x08, line.as_bytes()).is_some() {
+            self.nested |= line.contains("\u{1b}[A");
+            emit(&plain(line));
+        } else {
+            emit(line);
+        }
     }
 }
 
-fn give(line: &str, emit: &mut impl FnMut(&str)) {
-    let line = line.trim_end_matches('\r');
-    if line.len() > LIMIT
-        || !line
-            .bytes()
-            .any(|b| b.is_ascii_digit() || matches!(b, b'a' | b'A' | b'f' | b'F'))
-    {
-        return;
-    }
-    let line = line.rsplit_once('\r').map_or(line, |(_, last)| last);
-    if memchr::memchr2(0x1b, 0x08, line.as_bytes()).is_some() {
-        emit(&plain(line));
-    } else {
-        emit(line);
+/// Whether text that is written over other text is about something else.
+fn is_another(old: &str, new: &str) -> bool {
+    match (bar::identity(old), bar::identity(new)) {
+        (Some((old, from)), Some((new, to))) => old != new || to < from,
+        (Some(_), None) => true,
+        // A message that is overwritten by a bar was complete.
+        (None, Some(_)) => true,
+        // Counters of other kinds (`Progress: 3.1% …`) grow in place, records follow each other.
+        (None, None) => old.contains('{') && old != new,
     }
 }
 
 /// The line without escape sequences, backspaces applied.
 fn plain(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
+    let mut back = 0;
     let mut chars = line.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
@@ -110,10 +140,14 @@ fn plain(line: &str) -> String {
                 }
                 _ => {}
             },
-            '\u{8}' => {
-                out.pop();
+            // The cursor goes back; what is there goes only when something is written.
+            '\u{8}' => back += 1,
+            c => {
+                for _ in 0..std::mem::take(&mut back) {
+                    out.pop();
+                }
+                out.push(c);
             }
-            c => out.push(c),
         }
     }
     out
@@ -142,6 +176,29 @@ mod tests {
             ["loss=1"]
         );
         assert_eq!(lines(&["12\x08\x083\n"]), ["3"]);
+        assert_eq!(
+            lines(&["3/16 - loss: 1\x08\x08\x08\r16/16 - loss: 2\n"]),
+            ["16/16 - loss: 2"]
+        );
+    }
+
+    #[test]
+    fn what_is_overwritten_by_something_else_was_complete() {
+        let bar = |name: &str, n: u32| {
+            format!("\r{name}:  50%|██ | {n}/20 [00:00<00:00, 9it/s, loss={n}]")
+        };
+        let text = [
+            bar("Epoch 1", 1),
+            bar("Epoch 1", 20),
+            bar("Epoch 2", 2),
+            "\r      \r{'loss': 1}\n".to_owned(),
+        ]
+        .concat();
+        let found = lines(&[&text]);
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert!(
+            found[0].contains("20/20") && found[1].contains("2/20") && found[2].starts_with('{')
+        );
     }
 
     #[test]
@@ -153,6 +210,6 @@ mod tests {
         }
         let mut out = Vec::new();
         lines.feed("\nb1\n", |line| out.push(line.to_owned()));
-        assert_eq!(out, ["b1"]);
+        assert_eq!(out.last().map(String::as_str), Some("b1"));
     }
 }

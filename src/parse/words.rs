@@ -87,11 +87,12 @@ const METRICS: &[&str] = &[
     "inertia",
     "grad_norm",
     "gnorm",
+    "norm",
     "metric",
 ];
 
 /// Parts of words that make a key a metric wherever they stand.
-const METRIC_PARTS: &[&str] = &["loss", "acc", "reward", "return", "perplex"];
+const METRIC_PARTS: &[&str] = &["loss", "acc", "reward", "return", "perplex", "map50"];
 
 /// Words that make a key no metric when they are the key or stand at its end.
 const NEVER: &[&str] = &[
@@ -163,6 +164,43 @@ const NEVER: &[&str] = &[
     "memory",
 ];
 
+/// Words that may stand in front of the first pair of a report without making it a sentence.
+pub fn is_label(word: &str) -> bool {
+    let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+    bare.is_empty()
+        || bare.bytes().all(|b| b.is_ascii_digit())
+        || super::split::word(bare).is_some()
+        || !matches!(meaning(bare), Meaning::Unknown)
+        || matches!(
+            bare.to_ascii_lowercase().as_str(),
+            "set"
+                | "average"
+                | "avg"
+                | "mean"
+                | "best"
+                | "final"
+                | "total"
+                | "results"
+                | "metrics"
+                | "summary"
+                | "progress"
+        )
+}
+
+/// Words that make a name no metric wherever they stand in it.
+const NEVER_ANYWHERE: &[&str] = &[
+    "time",
+    "elapsed",
+    "throughput",
+    "eta",
+    "duration",
+    "remaining",
+    "ms",
+    "speed",
+    "scale",
+    "setting",
+];
+
 /// The meaning of a key as it is printed.
 pub fn meaning(key: &str) -> Meaning {
     let key = normal(key);
@@ -175,6 +213,13 @@ pub fn meaning(key: &str) -> Meaning {
     }
     if matches!(name, "batch" | "batch_idx") {
         return Meaning::Batch;
+    }
+    // `elapsed time per iteration (ms)`, `throughput per GPU (TFLOP/s/GPU)`.
+    if key
+        .split(['_', '/', '(', ')'])
+        .any(|word| NEVER_ANYWHERE.contains(&word))
+    {
+        return Meaning::Never;
     }
     let ends_in = |words: &[&str]| {
         words.iter().any(|word| {

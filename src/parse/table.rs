@@ -1,0 +1,259 @@
+//! Tables: a line of column names, then lines of as many cells.
+//!
+//! A header has a counter among its names (`epoch`, `step`, `#` …) or two metrics' names. It holds until a blank line,
+//! another header, or [`PATIENCE`] lines that do not fit.
+
+use super::number;
+use super::words::{Meaning, meaning};
+use super::{Found, Pair};
+
+/// Lines in a row that may not fit.
+const PATIENCE: u32 = 3;
+const MAX_COLUMNS: usize = 200;
+
+/// The present header.
+#[derive(Debug, Default)]
+pub struct Tables {
+    names: Vec<String>,
+    delimiter: Delimiter,
+    misfits: u32,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+enum Delimiter {
+    Tab,
+    Comma,
+    Bar,
+    #[default]
+    Blanks,
+}
+
+/// What a line was to the table.
+#[derive(Debug, PartialEq)]
+pub enum Step {
+    Header,
+    Row(Found),
+    Outside,
+}
+
+impl Tables {
+    /// Takes one line; a blank one ends the table.
+    pub fn line(&mut self, line: &str) -> Step {
+        if line.trim().is_empty() {
+            self.names.clear();
+            return Step::Outside;
+        }
+        if let Some((names, delimiter)) = header(line) {
+            self.names = names;
+            self.delimiter = delimiter;
+            self.misfits = 0;
+            return Step::Header;
+        }
+        if self.names.is_empty() {
+            return Step::Outside;
+        }
+        if line
+            .trim()
+            .chars()
+            .all(|c| "-= |+".contains(c) || ('\u{2500}'..='\u{257f}').contains(&c))
+        {
+            return Step::Header;
+        }
+        if let Some(found) = self.row(line) {
+            self.misfits = 0;
+            return Step::Row(found);
+        }
+        self.misfits += 1;
+        if self.misfits >= PATIENCE {
+            self.names.clear();
+        }
+        Step::Outside
+    }
+
+    fn row(&self, line: &str) -> Option<Found> {
+        let cells: Vec<&str> = match self.delimiter {
+            Delimiter::Blanks => line.split_whitespace().collect(),
+            delimiter => split(without_label(line), delimiter),
+        };
+        if cells.len() != self.names.len() {
+            return None;
+        }
+        let mut found = Found {
+            report: true,
+            ..Found::default()
+        };
+        let mut misses = 0;
+        for (name, cell) in self.names.iter().zip(cells) {
+            let sense = column(name);
+            if let Some((part, total)) = cell.split_once('/')
+                && let (Ok(part), Ok(_)) = (part.parse::<i64>(), total.parse::<i64>())
+            {
+                match sense {
+                    Meaning::Epoch => found.epoch = Some(part as f64),
+                    Meaning::Step(rank) => found.step(part, rank),
+                    _ => {}
+                }
+                continue;
+            }
+            let Some(value) = number::parse(cell.trim_end_matches('%')) else {
+                let duration = number::length(cell) > 0;
+                misses += u32::from(!duration && cell != "-" && !cell.is_empty());
+                continue;
+            };
+            match (sense, &value) {
+                (Meaning::Epoch, value) => found.epoch = value.as_f64(),
+                (Meaning::Step(rank), crate::wire::json::Value::Int(step)) => {
+                    found.step(*step, rank)
+                }
+                _ => found.pairs.push(Pair {
+                    key: name.clone(),
+                    value,
+                }),
+            }
+        }
+        (misses <= 1).then_some(found)
+    }
+}
+
+/// What a column's name means; here `E` and `#` count too.
+fn column(name: &str) -> Meaning {
+    match name {
+        "E" => Meaning::Epoch,
+        "#" | "N" => Meaning::Step(100),
+        _ => meaning(name),
+    }
+}
+
+fn split(line: &str, delimiter: Delimiter) -> Vec<&str> {
+    match delimiter {
+        Delimiter::Tab => line.split('\t').map(str::trim).collect(),
+        Delimiter::Comma => line.split(',').map(str::trim).collect(),
+        Delimiter::Bar => line
+            .trim()
+            .trim_matches(['|', '│'])
+            .split(['|', '│'])
+            .map(str::trim)
+            .collect(),
+        Delimiter::Blanks => line
+            .trim()
+            .split("  ")
+            .map(str::trim)
+            .filter(|cell| !cell.is_empty())
+            .collect(),
+    }
+}
+
+/// `copypaste: AP,AP50` without its label.
+fn without_label(line: &str) -> &str {
+    line.split_once(": ").map_or(line, |(_, rest)| rest)
+}
+
+fn header(line: &str) -> Option<(Vec<String>, Delimiter)> {
+    if line.len() > 4096 {
+        return None;
+    }
+    let choices = [
+        (Delimiter::Tab, line.contains('\t')),
+        (Delimiter::Bar, line.contains(['|', '│'])),
+        (Delimiter::Comma, line.contains(',')),
+        (Delimiter::Blanks, line.contains("  ")),
+    ];
+    for (delimiter, _) in choices.into_iter().filter(|(_, fits)| *fits) {
+        let text = if delimiter == Delimiter::Comma {
+            without_label(line)
+        } else {
+            line
+        };
+        let cells = split(text, delimiter);
+        if cells.len() < 2 || cells.len() > MAX_COLUMNS {
+            continue;
+        }
+        let named = |cell: &&str| {
+            let letters = cell.chars().any(char::is_alphabetic) || *cell == "#";
+            letters
+                && cell.len() <= 40
+                && number::parse(cell).is_none()
+                && !cell.contains(['=', ':', '.'])
+                && cell.split(' ').count() <= 3
+        };
+        if !cells.iter().all(named) {
+            continue;
+        }
+        let counts = cells
+            .iter()
+            .any(|cell| matches!(column(cell), Meaning::Epoch | Meaning::Step(_)));
+        let metrics = cells
+            .iter()
+            .filter(|cell| meaning(cell) == Meaning::Metric)
+            .count();
+        if metrics >= 2 || (counts && (metrics >= 1 || cells.len() >= 3)) {
+            return Some((
+                cells
+                    .into_iter()
+                    .map(|cell| cell.trim_matches(')').to_owned())
+                    .collect(),
+                delimiter,
+            ));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str) -> Vec<String> {
+        let mut tables = Tables::default();
+        text.lines()
+            .filter_map(|line| match tables.line(line) {
+                Step::Row(found) => {
+                    let pairs: Vec<_> = found
+                        .pairs
+                        .iter()
+                        .map(|p| format!("{}={}", p.key, p.value.to_json()))
+                        .collect();
+                    Some(format!(
+                        "{:?} {:?} {}",
+                        found.step_value(),
+                        found.epoch,
+                        pairs.join(" ")
+                    ))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn headers_and_their_rows() {
+        assert_eq!(
+            rows("step,epoch,loss,acc\n0,0,2.5,0.1\n100,1,1.25,0.2\ndone"),
+            [
+                "Some(0) Some(0.0) loss=2.5 acc=0.1",
+                "Some(100) Some(1.0) loss=1.25 acc=0.2"
+            ]
+        );
+        assert_eq!(
+            rows(
+                "E    #       LOSS TEXTCAT  SCORE \n---  ------  ------------  ------\n  0       8          0.25    1.00"
+            ),
+            ["Some(8) Some(0.0) LOSS TEXTCAT=0.25 SCORE=1.0"]
+        );
+        assert_eq!(
+            rows(
+                "      Iter       Train Loss      OOB Improve   Remaining Time \n         1           1.2187           0.1478            0.08s"
+            ),
+            ["Some(1) None Train Loss=1.2187 OOB Improve=0.1478"]
+        );
+        assert_eq!(
+            rows("epoch\tval_loss\n0\t1.3\n\n1\t1.2"),
+            ["None Some(0.0) val_loss=1.3"]
+        );
+        assert_eq!(rows("name  size  date\nfile  12  x"), Vec::<String>::new());
+        assert_eq!(
+            rows("x: AP,AP50\nx: 27.4,45.9"),
+            ["None None AP=27.4 AP50=45.9"]
+        );
+    }
+}
