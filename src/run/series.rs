@@ -88,11 +88,6 @@ impl Series {
             .map(|column| buckets[index(column)].last)
             .collect();
         values[0] = buckets[0].first;
-        let column_of = |bucket: usize| {
-            let column = (0..width).rev().find(|column| index(*column) <= bucket);
-            column.unwrap_or(0).clamp(1, width.saturating_sub(2).max(1))
-        };
-        let finite = |value: &f64| value.is_finite();
         let extreme = |pick: fn(&Bucket) -> f64, better: fn(f64, f64) -> bool| {
             let mut best: Option<(usize, f64)> = None;
             for (i, bucket) in buckets.iter().enumerate() {
@@ -107,25 +102,31 @@ impl Series {
             extreme(|bucket| bucket.min, |a, b| a < b),
             extreme(|bucket| bucket.max, |a, b| a > b),
         ];
-        let mut taken = None;
-        for (bucket, value) in extremes.into_iter().flatten() {
-            if values
-                .iter()
-                .filter(|v| finite(v))
-                .any(|shown| shown.to_bits() == value.to_bits())
-            {
-                continue;
+        // Columns that must stay: the ends, and where an extreme is shown already.
+        let mut kept = vec![0, width - 1];
+        let shown =
+            |values: &[f64], value: f64| values.iter().position(|v| v.to_bits() == value.to_bits());
+        let missing: Vec<(usize, f64)> = extremes
+            .into_iter()
+            .flatten()
+            .filter(|(_, value)| match shown(&values, *value) {
+                Some(column) => {
+                    kept.push(column);
+                    false
+                }
+                None => true,
+            })
+            .collect();
+        for (bucket, value) in missing {
+            let wanted = (0..width)
+                .rev()
+                .find(|column| index(*column) <= bucket)
+                .unwrap_or(0);
+            let free = (0..width).filter(|column| !kept.contains(column));
+            if let Some(column) = free.min_by_key(|column| column.abs_diff(wanted)) {
+                values[column] = value;
+                kept.push(column);
             }
-            let mut column = column_of(bucket);
-            if taken == Some(column) {
-                column = if column + 2 < width {
-                    column + 1
-                } else {
-                    column.saturating_sub(1).max(1)
-                };
-            }
-            values[column] = value;
-            taken = Some(column);
         }
         values
     }
