@@ -2,4 +2,5 @@
 
 mod fixtures;
 mod fold;
+mod golden;
 mod protojson;

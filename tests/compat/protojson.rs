@@ -6,7 +6,7 @@
 use chrono::{DateTime, SecondsFormat};
 use wandb_rs::wire::json::Value;
 use wandb_rs::wire::schema::{
-    ConfigRecord, GitRepoRecord, HistoryItem, KeyedItem, Kind, MetricRecord, RunRecord,
+    ConfigRecord, GitRepoRecord, HistoryItem, KeyedItem, Kind, MetricRecord, Record, RunRecord,
     TelemetryFeature, TelemetryRecord, Timestamp,
 };
 
@@ -446,4 +446,31 @@ pub(crate) fn covers(whole: &Value, part: &Value) -> bool {
             .all(|(key, value)| whole.get(key).is_some_and(|whole| covers(whole, value))),
         _ => canonical(whole) == canonical(part),
     }
+}
+
+/// Checks that the tool's lines show these records: all fields of most kinds, the fields that we know of the rest.
+#[track_caller]
+pub(crate) fn assert_shows(lines: &str, records: &[Record], whose: &str) {
+    let mut left = records.iter();
+    for line in lines.lines() {
+        let theirs = Value::parse(line).unwrap();
+        let name = theirs.get("type").and_then(Value::as_str).unwrap();
+        let theirs = theirs.get(name).unwrap();
+        let record = left.next();
+        let record = record.unwrap_or_else(|| panic!("{whose}: we lack {line}"));
+        let kind = record.kind.as_ref().unwrap();
+        assert_eq!(name, kind.name(), "{whose}: {line}");
+        let (ours, knowledge) = self::record(kind);
+        // Only a few of the features in a run's telemetry are ours.
+        let apart = ["telemetry"];
+        let same = match knowledge {
+            Knowledge::All => {
+                canonical_without(theirs, &apart) == canonical_without(&ours, &apart)
+                    && covers(theirs, &ours)
+            }
+            Knowledge::Part => covers(theirs, &ours),
+        };
+        assert!(same, "{whose}: they say {line}\nwe say {}", ours.to_json());
+    }
+    assert_eq!(left.next(), None, "{whose}: they lack a record");
 }
