@@ -3,4 +3,5 @@
 mod fixtures;
 mod fold;
 mod golden;
+mod inspect;
 mod protojson;
