@@ -228,11 +228,13 @@ impl Columns {
         self.dirty = false;
     }
 
-    /// The summary as nested objects; where a value and a tree meet, the later column wins.
+    /// The summary as nested objects; where a value and a tree meet, the later column wins. Null is no value.
     pub fn summary_tree(&self) -> Vec<(String, Value)> {
         let mut root = Vec::new();
         for column in &self.all {
-            if let Some(value) = column.summary() {
+            if let Some(value) = column.summary()
+                && value != Value::Null
+            {
                 insert(&mut root, &column.path, value);
             }
         }
@@ -255,6 +257,7 @@ impl Columns {
         let mut rows: Vec<(&str, Value)> = self
             .visible()
             .filter_map(|column| Some((column.path[0].as_str(), column.summary()?)))
+            .filter(|(_, value)| *value != Value::Null)
             .collect();
         rows.sort_unstable_by_key(|(name, _)| *name);
         rows
