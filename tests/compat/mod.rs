@@ -5,3 +5,4 @@ mod fold;
 mod golden;
 mod inspect;
 mod protojson;
+mod sync;
