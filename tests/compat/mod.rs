@@ -6,3 +6,4 @@ mod golden;
 mod inspect;
 mod protojson;
 mod sync;
+mod terminal;
