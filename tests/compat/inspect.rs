@@ -124,7 +124,7 @@ fn socket_messages_become_official_records() {
             "--group",
             "g",
         ],
-        r#"set -e
+        r"set -e
         wandb-rs config lr=0.1 opt.name=adam
         wandb-rs define-metric epoch
         wandb-rs define-metric 'val/*' --step-metric epoch
@@ -137,7 +137,7 @@ fn socket_messages_become_official_records() {
         wandb-rs summary best=0.9 tree.leaf=1
         wandb-rs alert 'a title' 'some text' --level warn
         wandb-rs save model.txt
-        "#,
+        ",
     );
     assert_eq!(done.code(), 0, "{done:?}");
     let run = assert_official_reader_agrees(&env);

@@ -371,14 +371,14 @@ pub(crate) fn metric(metric: &MetricRecord) -> Value {
 
 fn telemetry(telemetry: &TelemetryRecord) -> Value {
     Message::default()
-        .with("feature", telemetry.feature.as_ref().map(features))
+        .with("feature", telemetry.feature.map(features))
         .text("python_version", &telemetry.python_version)
         .text("cli_version", &telemetry.cli_version)
         .text("platform", &telemetry.platform)
         .end()
 }
 
-fn features(feature: &TelemetryFeature) -> Value {
+fn features(feature: TelemetryFeature) -> Value {
     Message::default()
         .flag("finish", feature.finish)
         .flag("save", feature.save)

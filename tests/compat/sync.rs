@@ -194,7 +194,7 @@ fn files_beside_the_log_are_what_sync_makes_of_it() {
             "--id=files",
             "--config-file=config.json",
         ],
-        r#"set -e
+        r"set -e
         printf 'epoch=1, loss=0.5\r\n\n\033[32mgreen\033[0m   \n10%%\r20%%\n'
         printf 'warn\n' >&2
         wandb-rs define-metric acc --summary max,mean
@@ -203,7 +203,7 @@ fn files_beside_the_log_are_what_sync_makes_of_it() {
         wandb-rs config late.value=1
         wandb-rs summary best=0.9 tree.leaf=1 none=null
         exit 3
-        "#,
+        ",
     );
     assert_eq!(done.code(), 3, "{done:?}");
     let run = env.read_run();
