@@ -19,6 +19,8 @@ struct Column {
     aggregate: Aggregate,
     /// Latest value; what the summary shows if no aggregation is asked for.
     last: Option<Value>,
+    /// Latest number in a row; what rows without this column get if it is their x axis.
+    number: Option<Value>,
     series: Series,
     /// Where the value of the open row stands.
     slot: Option<usize>,
@@ -122,6 +124,7 @@ impl Columns {
             name: name.clone(),
             aggregate: Aggregate::default(),
             last: None,
+            number: None,
             series: Series::default(),
             slot: None,
             dirty: false,
@@ -150,7 +153,7 @@ impl Columns {
             };
             if self.all[axis].slot.is_none() {
                 self.all[axis].slot = Some(row.len());
-                let last = self.all[axis].last.clone();
+                let last = self.all[axis].number.clone();
                 // As the official core: an axis that was never logged counts as 0.
                 row.push((axis, last.unwrap_or(Value::Int(0))));
             }
@@ -275,6 +278,7 @@ impl Columns {
 impl Column {
     fn record(&mut self, value: Value) {
         if let Some(number) = value.as_f64() {
+            self.number = Some(value.clone());
             let a = &mut self.aggregate;
             if a.count == 0 {
                 (a.min, a.max) = (number, number);
