@@ -4,6 +4,7 @@ mod fixtures;
 mod fold;
 mod golden;
 mod inspect;
+mod metrics;
 mod protojson;
 mod sync;
 mod terminal;
