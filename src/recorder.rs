@@ -282,6 +282,14 @@ impl Recorder {
     /// Output as it came: to the parser, and collapsed to the console.
     fn output(&mut self, stream: Stream, at: Instant, bytes: &[u8], search: bool) {
         let now = self.clock.at(at);
+        // What the other stream showed before goes before: lines are in the order in which they were begun.
+        let other = match stream {
+            Stream::Stdout => Stream::Stderr,
+            Stream::Stderr => Stream::Stdout,
+        };
+        if self.stream(other).held_since.is_some() {
+            self.release(other, now);
+        }
         let mut kept = std::mem::take(&mut self.text);
         for bytes in bytes.chunks(RECORD_TEXT) {
             let state = match stream {
@@ -361,19 +369,26 @@ impl Recorder {
     /// Records lines that are being rewritten in their present state: now, or when they have been held for long.
     fn refresh(&mut self, all: bool) {
         for stream in [Stream::Stdout, Stream::Stderr] {
-            let state = match stream {
-                Stream::Stdout => &mut self.stdout,
-                Stream::Stderr => &mut self.stderr,
-            };
-            if state
-                .held_since
-                .is_some_and(|since| all || since.elapsed() >= REFRESH)
-            {
-                let mut text = String::new();
-                state.collapser.flush(&mut text);
-                state.held_since = None;
-                self.console_text(stream, &text, self.clock.now());
+            let held = self.stream(stream).held_since;
+            if held.is_some_and(|since| all || since.elapsed() >= REFRESH) {
+                self.release(stream, self.clock.now());
             }
+        }
+    }
+
+    /// Records what a stream holds back, in its present state.
+    fn release(&mut self, stream: Stream, now: Now) {
+        let state = self.stream(stream);
+        let mut text = String::new();
+        state.collapser.flush(&mut text);
+        state.held_since = None;
+        self.console_text(stream, &text, now);
+    }
+
+    fn stream(&mut self, stream: Stream) -> &mut StreamState {
+        match stream {
+            Stream::Stdout => &mut self.stdout,
+            Stream::Stderr => &mut self.stderr,
         }
     }
 

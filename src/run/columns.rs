@@ -19,6 +19,8 @@ struct Column {
     aggregate: Aggregate,
     /// Latest value; what the summary shows if no aggregation is asked for.
     last: Option<Value>,
+    /// Latest number in a row; what rows without this column get if it is their x axis.
+    number: Option<Value>,
     series: Series,
     /// Where the value of the open row stands.
     slot: Option<usize>,
@@ -122,6 +124,7 @@ impl Columns {
             name: name.clone(),
             aggregate: Aggregate::default(),
             last: None,
+            number: None,
             series: Series::default(),
             slot: None,
             dirty: false,
@@ -150,7 +153,7 @@ impl Columns {
             };
             if self.all[axis].slot.is_none() {
                 self.all[axis].slot = Some(row.len());
-                let last = self.all[axis].last.clone();
+                let last = self.all[axis].number.clone();
                 // As the official core: an axis that was never logged counts as 0.
                 row.push((axis, last.unwrap_or(Value::Int(0))));
             }
@@ -228,11 +231,13 @@ impl Columns {
         self.dirty = false;
     }
 
-    /// The summary as nested objects; where a value and a tree meet, the later column wins.
+    /// The summary as nested objects; where a value and a tree meet, the later column wins. Null is no value.
     pub fn summary_tree(&self) -> Vec<(String, Value)> {
         let mut root = Vec::new();
         for column in &self.all {
-            if let Some(value) = column.summary() {
+            if let Some(value) = column.summary()
+                && value != Value::Null
+            {
                 insert(&mut root, &column.path, value);
             }
         }
@@ -255,6 +260,7 @@ impl Columns {
         let mut rows: Vec<(&str, Value)> = self
             .visible()
             .filter_map(|column| Some((column.path[0].as_str(), column.summary()?)))
+            .filter(|(_, value)| *value != Value::Null)
             .collect();
         rows.sort_unstable_by_key(|(name, _)| *name);
         rows
@@ -272,6 +278,7 @@ impl Columns {
 impl Column {
     fn record(&mut self, value: Value) {
         if let Some(number) = value.as_f64() {
+            self.number = Some(value.clone());
             let a = &mut self.aggregate;
             if a.count == 0 {
                 (a.min, a.max) = (number, number);

@@ -1,1 +1,10 @@
-//! Compatibility promises, held against the official tools and what they wrote.
+//! What we read and write is what the official client reads and writes: its logs, its tools, its terminal rules.
+
+mod fixtures;
+mod fold;
+mod golden;
+mod inspect;
+mod metrics;
+mod protojson;
+mod sync;
+mod terminal;
