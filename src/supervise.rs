@@ -11,7 +11,7 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -147,6 +147,7 @@ impl Supervised {
             kill_after: self.kill_after,
         };
         supervisor.until_the_end();
+        supervisor.keys.ended.store(true, Ordering::SeqCst);
         supervisor.drain();
         supervisor.clean_up();
         if let Some(terminal) = &supervisor.terminal {
@@ -186,6 +187,8 @@ impl<W: Watcher> Tap for CaptureTap<W> {
 struct Keys {
     interrupts: AtomicU32,
     suspends: AtomicU32,
+    /// The child has ended: what is typed from here on is for whoever reads our terminal next.
+    ended: AtomicBool,
 }
 
 /// Passes keys on to the child's terminal. The first interrupt goes through like any other key; further ones, and
@@ -200,6 +203,9 @@ fn forward_keys(terminal: &Arc<Terminal>, keys: &Arc<Keys>, wake: &Arc<OwnedFd>)
             // In the background nothing may be read; typing is possible again after `fg`.
             let mut fds = [PollFd::new(input.as_fd(), PollFlags::POLLIN)];
             let ready = poll(&mut fds, PollTimeout::from(200u8)).unwrap_or(0) > 0;
+            if keys.ended.load(Ordering::SeqCst) {
+                return;
+            }
             if !ready || !raw.load(Ordering::SeqCst) {
                 if ready {
                     std::thread::park_timeout(Duration::from_millis(100));

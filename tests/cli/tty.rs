@@ -74,7 +74,7 @@ fn it_can_be_suspended_and_continued_from_a_shell() {
     shell.press("echo in the $((20 + 2))nd shell; stty -a | tr ' ;' '\\n' | grep -x -e icanon -e echo; fg\r");
     shell.expect("in the 22nd shell\r\nicanon\r\necho\r\n");
     shell.press("word\r");
-    shell.expect("got word\r\n");
+    shell.expect("got word\r\n$ ");
     shell.press("echo code $?; exit\r");
     shell.expect("code 5\r\n");
     wait_status(&mut shell.child);
