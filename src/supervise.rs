@@ -105,6 +105,10 @@ impl Supervised {
         let wake = Arc::new(wake);
         let open = Arc::new(AtomicUsize::new(0));
         let terminal = self.started.terminal.map(Arc::new);
+        // Before the first output is passed on, or its line ends would be translated twice.
+        if let Some(terminal) = &terminal {
+            terminal.enter_raw();
+        }
         for source in self.started.sources {
             let (from, stream) = match source {
                 Source::Pipe(reader, stream) => (OwnedFd::from(reader), stream),
@@ -127,7 +131,6 @@ impl Supervised {
         }
         let keys = Arc::new(Keys::default());
         if let Some(terminal) = &terminal {
-            terminal.enter_raw();
             forward_keys(terminal, &keys, &wake)?;
         }
         let mut supervisor = Loop {
