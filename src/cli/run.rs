@@ -94,8 +94,8 @@ pub struct RunArgs {
     #[arg(long, help_heading = "Command")]
     pub no_unbuffered: bool,
     /// Kill the command if it runs on for this long after a signal to end [default: never]
-    #[arg(long, value_name = "SECONDS", help_heading = "Command")]
-    pub kill_after: Option<f64>,
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "Command")]
+    pub kill_after: Option<std::time::Duration>,
     /// Show what would be run and recorded, and do nothing
     #[arg(long, help_heading = "Command")]
     pub dry_run: bool,
@@ -113,6 +113,14 @@ pub struct RunArgs {
     /// The command and its arguments
     #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
+}
+
+fn seconds(text: &str) -> Result<std::time::Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "expected seconds".to_owned())?;
+    if !(0.0..=1e7).contains(&seconds) {
+        return Err("expected seconds, at most 10000000".to_owned());
+    }
+    std::time::Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
 /// Where a run goes.

@@ -134,7 +134,7 @@ fn next_number(wandb_dir: &Path, project: &str) -> u64 {
         };
         later += 1;
         if let Some(number) = name::number_of(&run.display_name) {
-            return number + later;
+            return number.saturating_add(later);
         }
     }
     later + 1

@@ -88,10 +88,7 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
         argv: args.command.clone(),
         environment: environment(args, &identity, files.dir.as_ref(), socket.as_ref().ok()),
     };
-    let kill_after = args
-        .kill_after
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    let child = match Supervised::start(&plan, signals, kill_after) {
+    let child = match Supervised::start(&plan, signals, args.kill_after) {
         Ok(child) => child,
         Err(error) => {
             if let Ok(socket) = socket {

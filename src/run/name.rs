@@ -40,7 +40,7 @@ pub fn number_of(name: &str) -> Option<u64> {
     let (words, number) = name.rsplit_once('-')?;
     let (adjective, noun) = words.split_once('-')?;
     if ADJECTIVES.contains(&adjective) && NOUNS.contains(&noun) {
-        number.parse().ok()
+        number.parse().ok().filter(|number| *number < 1 << 32)
     } else {
         None
     }

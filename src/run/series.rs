@@ -1,7 +1,7 @@
 //! The whole course of one metric in bounded memory, for sparklines.
 
 /// Points (or buckets of points) that are kept exactly; when full, neighbours are merged.
-const CAPACITY: usize = 1024;
+const CAPACITY: usize = 256;
 
 /// What is kept of a stretch of the series.
 #[derive(Debug, Clone, Copy, PartialEq)]

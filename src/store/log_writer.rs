@@ -168,7 +168,11 @@ impl<F: Append> LogWriter<F> {
         for (_, record) in records {
             self.framer.frame(&record, &mut self.framed);
         }
-        self.write_framed()?;
+        if let Err(error) = self.write_framed() {
+            // Refused again: what was lost is still to be told.
+            self.refused.get_or_insert_default().gap = refused.gap;
+            return Err(error);
+        }
         Ok(Some(refused.gap))
     }
 

@@ -135,7 +135,7 @@ impl Sampler {
 
     fn disk(&mut self, values: &mut Vec<(String, f64)>) {
         if let Ok(root) = statvfs("/") {
-            let used = (root.blocks() - root.blocks_free()) as f64;
+            let used = root.blocks().saturating_sub(root.blocks_free()) as f64;
             let usable = used + root.blocks_available() as f64;
             values.push((
                 "disk./.usagePercent".to_owned(),

@@ -23,7 +23,9 @@ use super::schema::AlertRecord;
 use crate::run::{Event, id, metric};
 
 /// Longest line in bytes that a client may send.
-pub const MAX_LINE: usize = 64 << 20;
+pub const MAX_LINE: usize = 8 << 20;
+/// Longest name in bytes of a metric, a config or a summary value.
+const MAX_NAME: usize = 1000;
 
 /// A decoded line.
 #[derive(Debug, PartialEq)]
@@ -153,8 +155,9 @@ fn decode_message(
 
 fn integer_step(step: Value) -> Result<i64, String> {
     match step {
-        Value::Int(step) if step >= 0 => Ok(step),
-        Value::Int(step) => Err(format!("\"step\": {step} is negative")),
+        Value::Int(step) if (0..1 << 53).contains(&step) => Ok(step),
+        Value::Int(step) if step < 0 => Err(format!("\"step\": {step} is negative")),
+        Value::Int(step) => Err(format!("\"step\": {step} is larger than 2^53")),
         Value::Float(f) if f.fract() == 0.0 && (0.0..9e15).contains(&f) => Ok(f as i64),
         other => Err(format!(
             "\"step\": expected an integer, got {}",
@@ -164,19 +167,27 @@ fn integer_step(step: Value) -> Result<i64, String> {
 }
 
 fn object(verb: &str, value: Value) -> Result<Vec<(String, Value)>, String> {
-    match value {
-        Value::Map(members) => {
-            if members.iter().any(|(key, _)| key.is_empty()) {
-                Err(format!("{verb:?}: a name is empty"))
-            } else {
-                Ok(members)
-            }
+    let Value::Map(members) = value else {
+        return Err(format!("{verb:?}: expected an object, got {}", value.kind()));
+    };
+    check_names(verb, &members)?;
+    Ok(members)
+}
+
+/// Names are kept for every value below them: long ones are refused.
+fn check_names(verb: &str, members: &[(String, Value)]) -> Result<(), String> {
+    for (name, value) in members {
+        if name.is_empty() {
+            return Err(format!("{verb:?}: a name is empty"));
         }
-        other => Err(format!(
-            "{verb:?}: expected an object, got {}",
-            other.kind()
-        )),
+        if name.len() > MAX_NAME {
+            return Err(format!("{verb:?}: a name has {} bytes; at most {MAX_NAME} are possible", name.len()));
+        }
+        if let Value::Map(members) = value {
+            check_names(verb, members)?;
+        }
     }
+    Ok(())
 }
 
 fn text(verb: &str, value: Value) -> Result<String, String> {
@@ -313,6 +324,7 @@ fn save(value: &Value) -> Result<Message, String> {
 }
 
 /// The answer to a message that was taken.
+/// `extra` are further members.
 pub fn accepted(id: Option<Value>, mut extra: Vec<(String, Value)>) -> String {
     let mut members = Vec::new();
     if let Some(id) = id {
