@@ -6,7 +6,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
@@ -58,7 +57,6 @@ pub struct Code {
 /// The running observer.
 #[derive(Debug)]
 pub struct Observer {
-    thread: JoinHandle<()>,
     state: Arc<State>,
 }
 
@@ -70,24 +68,32 @@ struct State {
 
 #[derive(Debug, Default)]
 struct Phase {
-    described: bool,
     stop: bool,
+    finished: bool,
 }
 
 impl Observer {
     /// Starts to observe.
     pub fn start(task: Task, clock: Clock, inbox: Arc<Inbox>) -> io::Result<Self> {
         let state = Arc::new(State::default());
-        let thread = std::thread::Builder::new()
+        std::thread::Builder::new()
             .name("observer".to_owned())
             .spawn({
                 let state = Arc::clone(&state);
-                move || observe(&task, clock, &inbox, &state)
+                move || {
+                    observe(&task, clock, &inbox, &state);
+                    state
+                        .phase
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .finished = true;
+                    state.changed.notify_all();
+                }
             })?;
-        Ok(Self { thread, state })
+        Ok(Self { state })
     }
 
-    /// Ends the sampling; waits a little for the description, if it is not complete.
+    /// Ends the sampling; waits a little for what is under way. A driver or a disk that hangs is left behind.
     pub fn stop(self) {
         let mut phase = self
             .state
@@ -96,26 +102,16 @@ impl Observer {
             .unwrap_or_else(PoisonError::into_inner);
         phase.stop = true;
         self.state.changed.notify_all();
-        let (phase, _) = self
+        let waited = self
             .state
             .changed
-            .wait_timeout_while(phase, PATIENCE, |phase| !phase.described)
-            .unwrap_or_else(PoisonError::into_inner);
-        let described = phase.described;
-        drop(phase);
-        if described {
-            let _ = self.thread.join();
-        }
+            .wait_timeout_while(phase, PATIENCE, |phase| !phase.finished);
+        drop(waited);
     }
 }
 
 fn observe(task: &Task, clock: Clock, inbox: &Inbox, state: &State) {
     let gpus = describe(task, clock, inbox);
-    {
-        let mut phase = state.phase.lock().unwrap_or_else(PoisonError::into_inner);
-        phase.described = true;
-        state.changed.notify_all();
-    }
     crate::service::remove_stale(&task.stale);
     let Some(interval) = task.interval else {
         return;
@@ -123,9 +119,13 @@ fn observe(task: &Task, clock: Clock, inbox: &Inbox, state: &State) {
     let mut sampler = Sampler::new(task.child, gpus);
     let start = Instant::now();
     let mut next = interval;
+    let mut stale = Some(&task.stale);
     loop {
         let stats = sampler.sample(clock.now().unix_nanos);
         inbox.push(Item::Event(Event::Stats(stats), None), 4096);
+        if let Some(places) = stale.take() {
+            crate::service::remove_stale(places);
+        }
         let phase = state.phase.lock().unwrap_or_else(PoisonError::into_inner);
         let left = next.saturating_sub(start.elapsed());
         let (phase, _) = state

@@ -10,8 +10,9 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::process::Child;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -28,6 +29,8 @@ use crate::run::Stream;
 
 /// How long output is awaited that a grandchild keeps open.
 const DRAIN: Duration = Duration::from_millis(200);
+/// Bytes that may be on their way when the child ends: full pipes and a buffer for each.
+const IN_FLIGHT: u64 = 3 << 20;
 /// How long what is left of an interrupted run may take to end.
 const LEFTOVER: Duration = Duration::from_secs(2);
 /// Interrupts further apart than this are not counted together.
@@ -47,11 +50,13 @@ pub enum Notice {
 }
 
 /// How it went.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Outcome {
     pub ending: Ending,
     /// The user, or a signal to us, ended the child.
     pub interrupted: bool,
+    /// Signals go on to be received here: the end of the run can be cut short.
+    pub signals: Signals,
 }
 
 /// Who hears of the child's life.
@@ -78,7 +83,7 @@ impl Supervised {
     pub fn start(plan: &Plan, signals: Signals, kill_after: Option<Duration>) -> io::Result<Self> {
         // Orphans of the child come to us, not to init: they are part of the run.
         let _ = nix::sys::prctl::set_child_subreaper(true);
-        let started = spawn(plan, Streams::of_this_process(), signals.original_mask())?;
+        let started = spawn(plan, Streams::of_this_process(), signals.original())?;
         let group = Pid::from_raw(started.child.id() as i32);
         Ok(Self {
             started,
@@ -94,7 +99,7 @@ impl Supervised {
     }
 
     /// The flag that says whether our terminal is raw, if there is one.
-    pub fn raw_flag(&self) -> Option<Arc<std::sync::atomic::AtomicBool>> {
+    pub fn raw_flag(&self) -> Option<Arc<AtomicBool>> {
         self.started.terminal.as_ref().map(Terminal::raw_flag)
     }
 
@@ -104,6 +109,7 @@ impl Supervised {
             nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC | nix::fcntl::OFlag::O_NONBLOCK)?;
         let wake = Arc::new(wake);
         let open = Arc::new(AtomicUsize::new(0));
+        let flow = Arc::new(Flow::default());
         let terminal = self.started.terminal.map(Arc::new);
         // Before the first output is passed on, or its line ends would be translated twice.
         if let Some(terminal) = &terminal {
@@ -122,10 +128,13 @@ impl Supervised {
                 Stream::Stderr => io::stderr().as_fd().try_clone_to_owned()?,
             };
             open.fetch_add(1, Ordering::SeqCst);
+            // A capture begins busy: it has not come to wait yet.
+            flow.busy.fetch_add(1, Ordering::SeqCst);
             let tap = CaptureTap {
                 watcher: Arc::clone(watcher),
                 wake: Arc::clone(&wake),
                 open: Arc::clone(&open),
+                flow: Arc::clone(&flow),
             };
             capture::start(from, to, stream, tap)?;
         }
@@ -137,6 +146,8 @@ impl Supervised {
             signals: self.signals,
             wake: wake_read,
             open,
+            flow,
+            child: self.started.child,
             terminal,
             keys,
             group: self.group,
@@ -148,6 +159,7 @@ impl Supervised {
             interrupted: false,
             kill_at: None,
             kill_after: self.kill_after,
+            ended_by_signal: false,
         };
         supervisor.until_the_end();
         supervisor.keys.ended.store(true, Ordering::SeqCst);
@@ -159,6 +171,7 @@ impl Supervised {
         Ok(Outcome {
             ending: supervisor.ending.unwrap_or(Ending::Exit(0)),
             interrupted: supervisor.interrupted,
+            signals: supervisor.signals,
         })
     }
 }
@@ -167,10 +180,30 @@ struct CaptureTap<W> {
     watcher: Arc<W>,
     wake: Arc<OwnedFd>,
     open: Arc<AtomicUsize>,
+    flow: Arc<Flow>,
+}
+
+/// How the output flows at this moment.
+#[derive(Debug, Default)]
+struct Flow {
+    /// Captures that have bytes in hand: our own reader, or the recorder, is slow.
+    busy: AtomicUsize,
+    bytes: AtomicU64,
 }
 
 impl<W: Watcher> Tap for CaptureTap<W> {
+    fn waiting(&self, waits: bool) {
+        if waits {
+            self.flow.busy.fetch_sub(1, Ordering::SeqCst);
+        } else {
+            self.flow.busy.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
     fn take(&self, stream: Stream, bytes: &[u8]) {
+        self.flow
+            .bytes
+            .fetch_add(bytes.len() as u64, Ordering::SeqCst);
         self.watcher.output(stream, bytes);
     }
 
@@ -180,6 +213,7 @@ impl<W: Watcher> Tap for CaptureTap<W> {
     }
 
     fn ended(&self) {
+        self.flow.busy.fetch_sub(1, Ordering::SeqCst);
         self.open.fetch_sub(1, Ordering::SeqCst);
         let _ = nix::unistd::write(&*self.wake, b"e");
     }
@@ -258,6 +292,8 @@ struct Loop<'a, W> {
     signals: Signals,
     wake: OwnedFd,
     open: Arc<AtomicUsize>,
+    flow: Arc<Flow>,
+    child: Child,
     terminal: Option<Arc<Terminal>>,
     keys: Arc<Keys>,
     group: Pid,
@@ -269,6 +305,8 @@ struct Loop<'a, W> {
     interrupted: bool,
     kill_at: Option<Instant>,
     kill_after: Option<Duration>,
+    /// A signal came after the child's end: we are to end too.
+    ended_by_signal: bool,
 }
 
 impl<W: Watcher> Loop<'_, W> {
@@ -323,7 +361,9 @@ impl<W: Watcher> Loop<'_, W> {
                 if echo {
                     return;
                 }
-                if signal == Signal::SIGINT {
+                if self.ending.is_some() {
+                    self.ended_by_signal = true;
+                } else if signal == Signal::SIGINT {
                     self.interrupt(true);
                 } else {
                     self.forward(signal);
@@ -398,6 +438,10 @@ impl<W: Watcher> Loop<'_, W> {
 
     /// Ctrl-Z: the child stops, our terminal is given back, and we stop too, so that the shell takes over.
     fn suspend(&mut self) {
+        if signals::group_is_orphaned() {
+            // Nobody could wake us: the kernel would ignore the key, and so do we.
+            return;
+        }
         if let Some(terminal) = &self.terminal {
             // The leader of a session cannot be stopped by SIGTSTP: it has no shell of its own to wake it.
             if let Ok(foreground) = nix::unistd::tcgetpgrp(terminal.master()) {
@@ -424,35 +468,64 @@ impl<W: Watcher> Loop<'_, W> {
 
     /// Collects processes that have ended: the child, and orphans that came to us.
     fn reap(&mut self) {
+        if self.ending.is_none()
+            && let Ok(Some(status)) = self.child.try_wait()
+        {
+            self.ending = Some(Ending::from(status));
+        }
         let peek = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
         let _helpers = crate::helper::lock();
-        while let Ok(status) = waitid(Id::All, peek) {
-            let Some(pid) = status.pid() else { return };
-            if crate::helper::is_ours(pid) {
-                // Its own starter waits for it.
-                return;
-            }
-            let ended = waitpid(pid, Some(WaitPidFlag::WNOHANG));
-            if pid == self.group {
-                self.ending = match ended {
-                    Ok(WaitStatus::Exited(_, code)) => Some(Ending::Exit(code)),
-                    Ok(WaitStatus::Signaled(_, signal, _)) => Some(Ending::Signal(signal as i32)),
-                    // A signal that this system's names do not cover (real-time signals).
-                    _ => raw_ending(status).or(self.ending),
-                };
+        loop {
+            match waitid(Id::All, peek) {
+                Ok(status) => {
+                    let Some(pid) = status.pid() else { return };
+                    // A helper's own starter waits for it, and so does the child's.
+                    if crate::helper::is_ours(pid) || (pid == self.group && self.ending.is_none()) {
+                        return;
+                    }
+                    let _ = waitpid(pid, Some(WaitPidFlag::WNOHANG));
+                }
+                // One of them died of a signal without a name (a real-time one): then each is asked for itself.
+                Err(nix::Error::EINVAL) => {
+                    let ours = tree::children(nix::unistd::getpid());
+                    let mut collected = false;
+                    for pid in ours
+                        .into_iter()
+                        .filter(|pid| !crate::helper::is_ours(*pid) && *pid != self.group)
+                    {
+                        let result = waitpid(pid, Some(WaitPidFlag::WNOHANG));
+                        collected |=
+                            !matches!(result, Ok(WaitStatus::StillAlive) | Err(nix::Error::ECHILD));
+                    }
+                    if !collected {
+                        return;
+                    }
+                }
+                Err(_) => return,
             }
         }
     }
 
-    /// Waits for the end of the output.
+    /// Waits for the end of the output. What the child has written is passed on however slow our reader is; what
+    /// others keep open is awaited only shortly.
     fn drain(&mut self) {
-        let deadline = Instant::now() + DRAIN;
+        let at_end = self.flow.bytes.load(Ordering::SeqCst);
+        let interrupts = self.interrupts;
+        let mut idle_since = Instant::now();
         while self.open.load(Ordering::SeqCst) > 0 {
-            if Instant::now() >= deadline {
+            let passed = self.flow.bytes.load(Ordering::SeqCst) - at_end;
+            let busy = self.flow.busy.load(Ordering::SeqCst) > 0 && passed < IN_FLIGHT;
+            if busy {
+                idle_since = Instant::now();
+            } else if idle_since.elapsed() >= DRAIN {
                 self.watcher.notice(Notice::StillOpen);
                 return;
             }
-            self.wait(Some(deadline));
+            // Whoever does not want to wait for a slow reader can say so.
+            if self.interrupts > interrupts || self.ended_by_signal {
+                return;
+            }
+            self.wait(Some(Instant::now() + Duration::from_millis(20)));
         }
     }
 
@@ -478,13 +551,5 @@ impl<W: Watcher> Loop<'_, W> {
 
     fn group_is_alive(&self) -> bool {
         nix::sys::signal::killpg(self.group, None).is_ok()
-    }
-}
-
-fn raw_ending(status: WaitStatus) -> Option<Ending> {
-    match status {
-        WaitStatus::Exited(_, code) => Some(Ending::Exit(code)),
-        WaitStatus::Signaled(_, signal, _) => Some(Ending::Signal(signal as i32)),
-        _ => None,
     }
 }

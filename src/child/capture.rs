@@ -21,6 +21,8 @@ pub trait Tap: Send {
     fn take(&self, stream: Stream, bytes: &[u8]);
     /// Our own stream cannot be written any more; told once.
     fn broken(&self, stream: Stream, error: &io::Error);
+    /// Reading waits for the child from here on, or does not any more.
+    fn waiting(&self, waits: bool);
     /// The source has ended.
     fn ended(&self);
 }
@@ -45,7 +47,10 @@ fn run(mut source: File, to: &OwnedFd, stream: Stream, tap: &impl Tap) {
     let mut buffer = vec![0; READ_SIZE];
     let mut passes_on = true;
     loop {
-        let bytes = match source.read(&mut buffer) {
+        tap.waiting(true);
+        let read = source.read(&mut buffer);
+        tap.waiting(false);
+        let bytes = match read {
             Ok(0) => return,
             Ok(n) => &buffer[..n],
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,

@@ -31,6 +31,8 @@ pub struct Signals {
     fd: SignalFd,
     /// The mask of this process as it began; the child gets it.
     original: SigSet,
+    /// The child gets the default action of SIGXFSZ back.
+    restore_file_size_limit: bool,
 }
 
 impl Signals {
@@ -55,12 +57,14 @@ impl Signals {
         Ok(Self {
             fd: SignalFd::with_flags(&set, flags)?,
             original,
+            restore_file_size_limit: ignore_file_size_limit(),
         })
     }
 
-    /// The signals that were blocked when this process began.
-    pub fn original_mask(&self) -> SigSet {
-        self.original
+    /// What the child gets back: the signals that were blocked when this process began, and whether SIGXFSZ has
+    /// its default action.
+    pub fn original(&self) -> (SigSet, bool) {
+        (self.original, self.restore_file_size_limit)
     }
 
     /// The descriptor to wait on.
@@ -89,22 +93,43 @@ fn ignored_signals() -> u64 {
 }
 
 /// Ends this process by a signal, as if it had not been handled; returns only if that is impossible.
+/// The number may be that of a real-time signal.
 #[expect(
     unsafe_code,
-    reason = "the default action of a signal can be restored only so"
+    reason = "the default action of any signal can be restored only so"
 )]
 pub fn die_of(signal: i32) {
+    use nix::libc;
     // The child has left the core dump, if there is one.
     let _ = nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_CORE, 0, 0);
-    let Ok(signal) = Signal::try_from(signal) else {
-        return;
-    };
-    // SAFETY: no handler is installed; the runtime ignores SIGPIPE, which is put back to its default.
-    let _ = unsafe { nix::sys::signal::signal(signal, nix::sys::signal::SigHandler::SigDfl) };
-    let mut set = SigSet::empty();
-    set.add(signal);
-    let _ = nix::sys::signal::raise(signal);
-    let _ = nix::sys::signal::sigprocmask(SigmaskHow::SIG_UNBLOCK, Some(&set), None);
+    // SAFETY: no handler is installed; the set is initialised by sigemptyset before it is read.
+    unsafe {
+        libc::signal(signal, libc::SIG_DFL);
+        let mut set = std::mem::MaybeUninit::uninit();
+        libc::sigemptyset(set.as_mut_ptr());
+        libc::sigaddset(set.as_mut_ptr(), signal);
+        libc::raise(signal);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, set.as_ptr(), std::ptr::null_mut());
+    }
+}
+
+/// A file that reaches its size limit is a refused write to us, not the end. Says whether the child must get the
+/// signal's default action back.
+#[expect(unsafe_code, reason = "a signal can be ignored only so")]
+pub fn ignore_file_size_limit() -> bool {
+    let was_ignored = ignored_signals() & (1 << (Signal::SIGXFSZ as u64 - 1)) != 0;
+    // SAFETY: SIG_IGN runs no code of ours.
+    let _ =
+        unsafe { nix::sys::signal::signal(Signal::SIGXFSZ, nix::sys::signal::SigHandler::SigIgn) };
+    !was_ignored
+}
+
+/// Whether nobody could wake our process group if it stopped: no process of our session but outside the group is
+/// the parent of one in it. (`ssh -t host wandb-rs …`, `docker run -it`.)
+pub fn group_is_orphaned() -> bool {
+    let own = nix::unistd::getsid(None);
+    let parent = nix::unistd::getsid(Some(nix::unistd::getppid()));
+    own.is_err() || parent.is_err() || own != parent
 }
 
 /// Sends a signal to a whole group; one that is gone is no error.

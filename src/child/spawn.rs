@@ -2,12 +2,12 @@
 
 use std::ffi::OsString;
 use std::io::{self, PipeReader};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use nix::sys::signal::SigSet;
+use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::Pid;
 
 use super::terminal::{Streams, Terminal};
@@ -43,8 +43,8 @@ pub struct Started {
     pub terminal: Option<Terminal>,
 }
 
-/// Starts the child; `mask` are the signals that it blocks.
-pub fn spawn(plan: &Plan, streams: Streams, mask: SigSet) -> io::Result<Started> {
+/// Starts the child; `mask` are the signals that it blocks, and whether SIGXFSZ gets its default action back.
+pub fn spawn(plan: &Plan, streams: Streams, mask: (SigSet, bool)) -> io::Result<Started> {
     let mut command = Command::new(&plan.file);
     if let Some((name, arguments)) = plan.argv.split_first() {
         command.arg0(name).args(arguments);
@@ -74,15 +74,23 @@ pub fn spawn(plan: &Plan, streams: Streams, mask: SigSet) -> io::Result<Started>
     } else {
         prepare(&mut command, mask, None);
     }
-    if !streams.stdout {
+    if !streams.stdout && !streams.stderr && same_file() {
+        // `> log 2>&1`: one pipe keeps the order of the two.
         let (reader, writer) = pipe()?;
-        command.stdout(Stdio::from(writer));
-        sources.push(Source::Pipe(reader, Stream::Stdout));
-    }
-    if !streams.stderr {
-        let (reader, writer) = pipe()?;
+        command.stdout(Stdio::from(writer.try_clone()?));
         command.stderr(Stdio::from(writer));
-        sources.push(Source::Pipe(reader, Stream::Stderr));
+        sources.push(Source::Pipe(reader, Stream::Stdout));
+    } else {
+        if !streams.stdout {
+            let (reader, writer) = pipe()?;
+            command.stdout(Stdio::from(writer));
+            sources.push(Source::Pipe(reader, Stream::Stdout));
+        }
+        if !streams.stderr {
+            let (reader, writer) = pipe()?;
+            command.stderr(Stdio::from(writer));
+            sources.push(Source::Pipe(reader, Stream::Stderr));
+        }
     }
     let child = command.spawn()?;
     Ok(Started {
@@ -90,6 +98,18 @@ pub fn spawn(plan: &Plan, streams: Streams, mask: SigSet) -> io::Result<Started>
         sources,
         terminal,
     })
+}
+
+/// Whether our stdout and stderr are the same file or pipe.
+fn same_file() -> bool {
+    let id = |fd: std::os::fd::BorrowedFd<'_>| {
+        nix::sys::stat::fstat(fd)
+            .ok()
+            .map(|stat| (stat.st_dev, stat.st_ino))
+    };
+    let (stdout, stderr) = (io::stdout(), io::stderr());
+    let stdout = id(stdout.as_fd());
+    stdout.is_some() && stdout == id(stderr.as_fd())
 }
 
 fn pipe() -> io::Result<(PipeReader, OwnedFd)> {
@@ -105,7 +125,7 @@ fn pipe() -> io::Result<(PipeReader, OwnedFd)> {
     unsafe_code,
     reason = "signal mask and controlling terminal can be set only between fork and exec"
 )]
-fn prepare(command: &mut Command, mask: SigSet, slave: Option<OwnedFd>) {
+fn prepare(command: &mut Command, (mask, restore): (SigSet, bool), slave: Option<OwnedFd>) {
     use std::os::fd::AsRawFd as _;
     nix::ioctl_write_int_bad!(set_controlling_terminal, nix::libc::TIOCSCTTY);
     let prepare = move || {
@@ -116,6 +136,12 @@ fn prepare(command: &mut Command, mask: SigSet, slave: Option<OwnedFd>) {
                 unsafe { set_controlling_terminal(slave.as_raw_fd(), 0) }?;
             }
             None => nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0))?,
+        }
+        if restore {
+            // SAFETY: SIG_DFL runs no code of ours.
+            unsafe {
+                nix::sys::signal::signal(Signal::SIGXFSZ, nix::sys::signal::SigHandler::SigDfl)
+            }?;
         }
         mask.thread_set_mask()?;
         Ok(())

@@ -16,7 +16,7 @@ pub fn descendants(root: Pid) -> Vec<Pid> {
 }
 
 /// The children of all threads of a process.
-fn children(parent: Pid) -> Vec<Pid> {
+pub fn children(parent: Pid) -> Vec<Pid> {
     let Ok(tasks) = std::fs::read_dir(format!("/proc/{parent}/task")) else {
         return Vec::new();
     };

@@ -3,13 +3,14 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
 
 use nix::sys::signal::Signal;
 
 use super::Exit;
 use super::identity::{self, Identity};
-use crate::child::signals::Signals;
+use crate::child::signals::{FORWARDED, Signals};
 use crate::child::spawn::Plan;
 use crate::child::{Ending, SpawnError, find_program};
 use crate::cli::run::RunArgs;
@@ -38,6 +39,8 @@ use setup::{Files, dry_run, environment, locale, settings, socket_places, taken}
 
 /// How long clients of the socket may take to end after the child.
 const GRACE: Duration = Duration::from_millis(200);
+/// How long the last records may take to reach the disk.
+const END: Duration = Duration::from_secs(60);
 
 /// Carries the command out; the result is how the child ended.
 pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
@@ -127,7 +130,7 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
         places,
     };
     let (outcome, state) = session.record(child, socket, args, &ui)?;
-    session.finish(outcome, state.as_ref(), args, &ui);
+    session.finish(&outcome, state.as_ref(), args, &ui);
     Ok(match outcome.ending {
         Ending::Exit(code) => Exit::Code(code as u8),
         Ending::Signal(signal) => Exit::Signal(signal),
@@ -236,8 +239,31 @@ impl Session {
         inbox.close();
         let state = recorder
             .ok()
-            .and_then(|thread| thread.join().ok().flatten());
+            .and_then(|thread| self.wait_for(thread, &outcome, ui));
         Ok((outcome, state))
+    }
+
+    /// Waits until everything is written. A disk that hangs does not keep the exit status back for ever, and a signal
+    /// ends the waiting at once.
+    fn wait_for(
+        &self,
+        recorder: JoinHandle<Option<RunState>>,
+        outcome: &Outcome,
+        ui: &Ui,
+    ) -> Option<RunState> {
+        let start = Instant::now();
+        let mut pause = Duration::from_micros(50);
+        while !recorder.is_finished() {
+            let cut = std::iter::from_fn(|| outcome.signals.next())
+                .any(|received| FORWARDED.contains(&received.signal));
+            if cut || start.elapsed() > END {
+                ui.warning("the end of the run could not be written in time; what came last may be missing");
+                return None;
+            }
+            std::thread::park_timeout(pause);
+            pause = (pause * 2).min(Duration::from_millis(20));
+        }
+        recorder.join().ok().flatten()
     }
 
     fn state(&self) -> RunState {

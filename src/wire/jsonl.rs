@@ -168,7 +168,10 @@ fn integer_step(step: Value) -> Result<i64, String> {
 
 fn object(verb: &str, value: Value) -> Result<Vec<(String, Value)>, String> {
     let Value::Map(members) = value else {
-        return Err(format!("{verb:?}: expected an object, got {}", value.kind()));
+        return Err(format!(
+            "{verb:?}: expected an object, got {}",
+            value.kind()
+        ));
     };
     check_names(verb, &members)?;
     Ok(members)
@@ -181,7 +184,10 @@ fn check_names(verb: &str, members: &[(String, Value)]) -> Result<(), String> {
             return Err(format!("{verb:?}: a name is empty"));
         }
         if name.len() > MAX_NAME {
-            return Err(format!("{verb:?}: a name has {} bytes; at most {MAX_NAME} are possible", name.len()));
+            return Err(format!(
+                "{verb:?}: a name has {} bytes; at most {MAX_NAME} are possible",
+                name.len()
+            ));
         }
         if let Value::Map(members) = value {
             check_names(verb, members)?;

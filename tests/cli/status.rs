@@ -28,6 +28,8 @@ fn a_child_that_dies_of_a_signal_takes_us_with_it() {
         (11, 139),
         (13, 141),
         (15, 143),
+        (25, 153),
+        (40, 168),
     ] {
         let done = env.run_script(&["--silent", "--no-stats"], &format!("kill -{signal} $$"));
         assert_eq!(done.status.signal(), Some(signal), "{done:?}");

@@ -210,3 +210,33 @@ fn python_prints_at_once_unless_told_otherwise() {
     command.env("PYTHONUNBUFFERED", "0");
     assert_eq!(finish(command).stdout, "0\n");
 }
+
+#[test]
+fn a_slow_reader_gets_everything() {
+    let env = TestEnv::new();
+    let own = env!("CARGO_BIN_EXE_wandb-rs");
+    let mut command = env.program("sh");
+    command.args([
+        "-c",
+        &format!("{own} run --silent -- seq 400000 | (sleep 0.7; wc -l)"),
+    ]);
+    assert_eq!(finish(command).stdout.trim(), "400000");
+    assert_eq!(env.read_run().console(1).lines().count(), 400_000);
+}
+
+#[test]
+fn streams_that_go_to_one_file_keep_their_order() {
+    let env = TestEnv::new();
+    let own = env!("CARGO_BIN_EXE_wandb-rs");
+    let script = "i=0; while [ $i -lt 200 ]; do echo o$i; echo e$i >&2; i=$((i + 1)); done";
+    let mut command = env.program("sh");
+    command.args([
+        "-c",
+        &format!("{own} run --silent -- sh -c '{script}' > log 2>&1"),
+    ]);
+    assert_eq!(finish(command).code(), 0);
+    let log = std::fs::read_to_string(env.path("log")).unwrap();
+    let expected: String = (0..200).map(|i| format!("o{i}\ne{i}\n")).collect();
+    assert_eq!(log, expected);
+    assert_eq!(env.read_run().file("output.log"), expected);
+}

@@ -42,7 +42,8 @@ fn interrupts_escalate_and_the_terminal_is_given_back() {
 #[test]
 fn an_interrupted_script_ends_the_run() {
     let env = TestEnv::new();
-    let mut terminal = Terminal::start(env.script(&[], "echo epoch=1, loss=0.5; while :; do sleep 0.02; done"));
+    let mut terminal =
+        Terminal::start(env.script(&[], "echo epoch=1, loss=0.5; while :; do sleep 0.02; done"));
     terminal.expect("loss=0.5");
     terminal.press("\u{3}");
     terminal.expect("Run interrupted (SIGINT) in");

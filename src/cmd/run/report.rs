@@ -53,7 +53,7 @@ impl Session {
     /// Writes what is derived from the log, and tells the user how it went.
     pub(super) fn finish(
         &self,
-        outcome: Outcome,
+        outcome: &Outcome,
         state: Option<&RunState>,
         args: &RunArgs,
         ui: &Ui,
@@ -103,7 +103,7 @@ impl Session {
         }
     }
 
-    fn summary_json(&self, outcome: Outcome, state: &RunState, summary: Value) -> Value {
+    fn summary_json(&self, outcome: &Outcome, state: &RunState, summary: Value) -> Value {
         let text = |text: &str| Value::from(text);
         let dir = self.files.dir.as_ref();
         let run = state.run();
