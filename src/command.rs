@@ -177,11 +177,7 @@ fn typed(text: &str) -> Value {
 
 /// Puts a value under a dotted name; a name that comes again makes a list.
 fn add(config: &mut Vec<(String, Value)>, name: &str, value: Value) {
-    let value = if redact::is_secret_name(name) && value != Value::Bool(true) {
-        Value::from(redact::REDACTED)
-    } else {
-        value
-    };
+    let value = redact::value(name, value);
     let (first, rest) = name
         .split_once('.')
         .map_or((name, None), |(first, rest)| (first, Some(rest)));

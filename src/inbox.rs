@@ -50,14 +50,14 @@ pub enum Item {
 pub struct Answer {
     pub connection: Arc<OwnedFd>,
     pub id: Option<Value>,
-    /// Number of the line in its connection.
-    pub line: u64,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
     items: VecDeque<Item>,
     bytes: usize,
+    /// Those of them that are output.
+    console: usize,
     /// Bytes of output that were dropped because the recorder stood still.
     dropped: u64,
     closed: bool,
@@ -101,7 +101,7 @@ pub struct Inbox {
 #[derive(Debug, Default)]
 pub struct Batch {
     pub items: VecDeque<Item>,
-    /// Bytes that were waiting: how far behind the recorder is.
+    /// Bytes of output that were waiting: how far behind the recorder is.
     pub backlog: usize,
     /// Output bytes that had to be dropped since the last batch.
     pub dropped: u64,
@@ -121,6 +121,7 @@ impl Inbox {
             return;
         };
         queue.bytes += bytes.len();
+        queue.console += bytes.len();
         match queue.items.back_mut() {
             Some(Item::Console {
                 stream: last,
@@ -233,9 +234,10 @@ impl Inbox {
                 .wait_timeout_while(queue, GATHER, |queue| queue.bytes < ENOUGH && !queue.closed)
                 .map_or_else(|poisoned| poisoned.into_inner().0, |(queue, _)| queue);
         }
+        queue.bytes = 0;
         let batch = Batch {
             items: std::mem::replace(&mut queue.items, reuse),
-            backlog: std::mem::take(&mut queue.bytes),
+            backlog: std::mem::take(&mut queue.console),
             dropped: std::mem::take(&mut queue.dropped),
             closed: queue.closed,
         };

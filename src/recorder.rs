@@ -481,19 +481,10 @@ impl Recorder {
     fn answer(&mut self) {
         let refused = self.log.as_ref().is_none_or(LogWriter::is_refused);
         for answer in self.answers.drain(..) {
-            let line = if refused {
-                jsonl::refused(
-                    jsonl::Refusal {
-                        id: answer.id,
-                        reason:
-                            "the run's log cannot be written at this moment; it is kept in memory"
-                                .to_owned(),
-                    },
-                    answer.line,
-                )
-            } else {
-                jsonl::accepted(answer.id, Vec::new())
-            };
+            // The row is taken; that the disk refuses it is no fault of the client, who must not send it again.
+            let warning = "the run's log cannot be written at this moment";
+            let extra = refused.then(|| ("warning".to_owned(), Value::from(warning)));
+            let line = jsonl::accepted(answer.id, extra.into_iter().collect());
             crate::service::send(&answer.connection, &line);
         }
     }

@@ -52,7 +52,8 @@ pub enum Event {
         step: Option<i64>,
         commit: Option<bool>,
     },
-    /// Metrics found in the output: always one complete row. Each metric is plotted against `axis`.
+    /// Metrics found in the output: a complete row, or a part of the row that a client has numbered. Each metric is
+    /// plotted against `axis`.
     Parsed {
         values: Vec<(String, Value)>,
         axis: Option<&'static str>,
@@ -86,6 +87,8 @@ pub struct RunState {
     telemetry: TelemetryRecord,
     /// The step of the row that is being collected.
     step: i64,
+    /// A client has numbered a row itself.
+    explicit_steps: bool,
     rows: u64,
     last_timestamp: f64,
     last_runtime: f64,
@@ -110,6 +113,7 @@ impl RunState {
             columns: Columns::default(),
             telemetry,
             step,
+            explicit_steps: false,
             rows: 0,
             last_timestamp: 0.0,
             last_runtime: 0.0,
@@ -134,7 +138,13 @@ impl RunState {
             } => self.log(values, step, commit, now, out),
             Event::Parsed { values, axis } => {
                 self.define_parsed(&values, axis, out);
-                self.log(values, None, Some(true), now, out);
+                if self.explicit_steps && self.columns.row_has_none_of(&values) {
+                    // A client numbers the rows: what is printed meanwhile belongs to its present one.
+                    self.collect(values, now);
+                } else {
+                    self.flush_row(now, out);
+                    self.log(values, None, Some(!self.explicit_steps), now, out);
+                }
             }
             Event::Config(values) => {
                 let mut update = Vec::with_capacity(values.len());
@@ -191,6 +201,7 @@ impl RunState {
     ) {
         let mut values = values;
         if let Some(step) = step {
+            self.explicit_steps = true;
             if step > self.step {
                 self.flush_row(now, out);
                 self.step = step;
@@ -198,7 +209,9 @@ impl RunState {
                 // The official client drops such a row. Here it is kept, as a row of its own with the step
                 // that was asked for as a column: nothing that was logged is lost.
                 self.flush_row(now, out);
-                values.push(("step".to_owned(), Value::Int(step)));
+                if values.iter().all(|(key, _)| key != "step") {
+                    values.push(("step".to_owned(), Value::Int(step)));
+                }
                 self.collect(values, now);
                 self.flush_row(now, out);
                 return;
@@ -517,6 +530,33 @@ mod tests {
             log(&[("a", 2.0)], Some(3), None),
         ]);
         assert_eq!(rows(&out), ["10: a=1.0", "11: a=2.0 step=3"]);
+    }
+
+    #[test]
+    fn what_is_printed_between_numbered_rows_does_not_shift_them() {
+        let parsed = |loss: f64| Event::Parsed {
+            values: vec![("loss".into(), Value::Float(loss))],
+            axis: None,
+        };
+        let (_, out) = run(vec![
+            parsed(9.0),
+            log(&[("acc", 0.1)], Some(1), None),
+            parsed(8.0),
+            log(&[("acc", 0.2)], Some(2), None),
+            parsed(7.0),
+            parsed(6.0),
+            log(&[("acc", 0.3)], Some(5), Some(true)),
+        ]);
+        assert_eq!(
+            rows(&out),
+            [
+                "0: loss=9.0",
+                "1: acc=0.1 loss=8.0",
+                "2: acc=0.2 loss=7.0",
+                "3: loss=6.0",
+                "5: acc=0.3"
+            ]
+        );
     }
 
     #[test]

@@ -309,7 +309,6 @@ fn handle(line: &[u8], number: u64, connection: &Arc<OwnedFd>, shared: &Shared) 
     let answer = |id: Option<Value>| Answer {
         connection: Arc::clone(connection),
         id,
-        line: number,
     };
     let item = match message {
         Message::Info => {
@@ -317,6 +316,16 @@ fn handle(line: &[u8], number: u64, connection: &Arc<OwnedFd>, shared: &Shared) 
             return send(connection, &jsonl::accepted(id, vec![run]));
         }
         Message::Flush => Item::Flush(answer(id.clone())),
+        Message::Change(Event::Config(values)) => {
+            let values = values.into_iter().map(|(key, value)| {
+                let value = crate::output::redact::value(&key, value);
+                (key, value)
+            });
+            Item::Event(
+                Event::Config(values.collect()),
+                id.clone().map(|id| answer(Some(id))),
+            )
+        }
         Message::Change(event) => Item::Event(event, id.clone().map(|id| answer(Some(id)))),
         Message::Save { path, policy } => match save(&shared.info, &path, policy) {
             Ok(file) => Item::Event(
@@ -361,9 +370,12 @@ fn save(info: &RunInfo, path: &str, policy: Policy) -> Result<FilesItem, String>
         return Err(format!("save {path:?}: not a regular file"));
     }
     let base = info.directory.canonicalize().map_err(error)?;
-    let name = match source.strip_prefix(&base) {
-        Ok(below) => below.to_owned(),
-        Err(_) => PathBuf::from(source.file_name().unwrap_or_default()),
+    let inside = files.canonicalize().map_err(error)?;
+    let there = source.strip_prefix(&inside).ok().map(Path::to_owned);
+    let name = match (&there, source.strip_prefix(&base)) {
+        (Some(below), _) => below.clone(),
+        (None, Ok(below)) => below.to_owned(),
+        (None, Err(_)) => PathBuf::from(source.file_name().unwrap_or_default()),
     };
     let name_text = name
         .to_str()
@@ -374,18 +386,16 @@ fn save(info: &RunInfo, path: &str, policy: Policy) -> Result<FilesItem, String>
             "save {path:?}: {name_text} is a file of the run itself"
         ));
     }
-    let target = files.join(&name);
-    if source.starts_with(files.canonicalize().map_err(error)?) {
-        // It is there already.
-    } else {
+    if there.is_none() {
+        let target = files.join(&name);
         if let Some(parent) = target.parent() {
             crate::store::private_dir(parent).map_err(error)?;
         }
         let _ = fs::remove_file(&target);
         match policy {
-            Policy::Now => fs::copy(&source, &target).map(|_| ()).map_err(error)?,
+            Policy::Now => copy_private(&source, &target).map_err(error)?,
             Policy::End | Policy::Live => {
-                std::os::unix::fs::symlink(&source, &target).map_err(error)?;
+                std::os::unix::fs::symlink(&source, &target).map_err(error)?
             }
         }
     }
@@ -394,6 +404,12 @@ fn save(info: &RunInfo, path: &str, policy: Policy) -> Result<FilesItem, String>
         policy: policy.number(),
         file_type: 0,
     })
+}
+
+fn copy_private(source: &Path, target: &Path) -> io::Result<()> {
+    let mut from = fs::File::open(source)?;
+    let mut to = crate::store::new_private_file(target)?;
+    io::copy(&mut from, &mut to).map(|_| ())
 }
 
 /// Removes socket directories of ours that a killed process left behind.
@@ -509,6 +525,11 @@ mod tests {
             save(info, "none", Policy::Now)
                 .unwrap_err()
                 .contains("No such file")
+        );
+        fs::write(root.path().join("files/made.bin"), "x").unwrap();
+        assert_eq!(
+            save(info, "files/made.bin", Policy::Live).unwrap().path,
+            "made.bin"
         );
         fs::write(root.path().join("output.log"), "x").unwrap();
         assert!(

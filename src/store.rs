@@ -154,6 +154,19 @@ pub fn write_atomic(path: &Path, content: &[u8]) -> io::Result<()> {
     written
 }
 
+/// Writes a file that the user named: a regular file is replaced as a whole; into anything else (a device, a pipe, what
+/// a link points to) it is written.
+pub fn write_where_asked(path: &Path, content: &[u8]) -> io::Result<()> {
+    match path.symlink_metadata() {
+        Ok(metadata) if !metadata.is_file() => OpenOptions::new()
+            .write(true)
+            .truncate(true)
+            .open(path)?
+            .write_all(content),
+        _ => write_atomic(path, content),
+    }
+}
+
 fn replace_link(link: &Path, target: &Path) -> io::Result<()> {
     let mut temporary = link.as_os_str().to_owned();
     temporary.push(format!(".{}", std::process::id()));

@@ -209,16 +209,20 @@ impl Collapser {
     }
 }
 
-/// Writes `segment` over `line` from column 0 and empties it.
+/// Writes `segment` over `line` from column 0 and empties it; costs only the segment's length.
 fn overlay(line: &mut String, segment: &mut String) {
-    let (old, new) = (char_count(line), char_count(segment));
-    if new < old {
-        segment.extend(line.chars().skip(new));
+    let covered = match line.char_indices().nth(char_count(segment)) {
+        Some((at, _)) => at,
+        None => line.len(),
+    };
+    if covered == line.len() {
+        if !segment.is_empty() || line.is_empty() {
+            std::mem::swap(line, segment);
+        }
+    } else {
+        line.replace_range(..covered, segment);
     }
-    if !segment.is_empty() {
-        std::mem::swap(line, segment);
-        segment.clear();
-    }
+    segment.clear();
 }
 
 fn char_count(text: &str) -> usize {

@@ -195,6 +195,9 @@ fn send(messages: Vec<Members>) -> Result<Vec<Value>, Error> {
         if let Some(reason) = answer.get("error").and_then(Value::as_str) {
             return Err(Error::new(reason));
         }
+        if let Some(warning) = answer.get("warning").and_then(Value::as_str) {
+            let _ = writeln!(std::io::stderr(), "wandb-rs: {warning}");
+        }
         answers.push(answer);
     }
     if answers.len() < text.lines().count() {

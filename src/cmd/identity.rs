@@ -170,7 +170,7 @@ pub fn config(
         };
         let text = fs::read_to_string(file).map_err(|error| failed(error.to_string()))?;
         for (key, value) in config_file::parse(&text).map_err(failed)? {
-            config.update(&key, &redacted(&key, value));
+            config.update(&key, &redact::value(&key, value));
         }
     }
     for (key, value) in command.map(Command::config).unwrap_or_default() {
@@ -186,7 +186,7 @@ pub fn config(
             .code(BEFORE_SPAWN)
         };
         let (name, value) = super::client::pair(word).map_err(failed)?;
-        let value = redacted(&name, value);
+        let value = redact::value(&name, value);
         let mut parts: Vec<&str> = name.split('.').collect();
         let first = parts.remove(0);
         let nested = parts.into_iter().rev().fold(value, |value, part| {
@@ -195,21 +195,4 @@ pub fn config(
         config.update(first, &nested);
     }
     Ok(config)
-}
-
-fn redacted(name: &str, value: Value) -> Value {
-    match value {
-        Value::Map(members) => Value::Map(
-            members
-                .into_iter()
-                .map(|(key, value)| {
-                    let value = redacted(&key, value);
-                    (key, value)
-                })
-                .collect(),
-        ),
-        Value::Text(_) | Value::Int(_) if redact::is_secret_name(name) => redact::REDACTED.into(),
-        Value::Text(text) => Value::Text(redact::text(&text)),
-        other => other,
-    }
 }

@@ -1,5 +1,7 @@
 //! Secrets never leave: values of password-like names and texts that look like tokens are replaced.
 
+use crate::wire::json::Value;
+
 /// What stands in place of a secret.
 pub const REDACTED: &str = "[redacted]";
 
@@ -87,6 +89,32 @@ pub fn is_token(text: &str) -> bool {
         && key.bytes().any(|b| b.is_ascii_digit())
 }
 
+/// A value without the secrets in it: what stands under a secret's name, at any depth, and texts that are tokens.
+pub fn value(name: &str, value: Value) -> Value {
+    if is_secret_name(name) && !matches!(value, Value::Bool(_) | Value::Null | Value::Map(_)) {
+        return REDACTED.into();
+    }
+    match value {
+        Value::Map(members) => Value::Map(
+            members
+                .into_iter()
+                .map(|(key, inner)| {
+                    let inner = self::value(&key, inner);
+                    (key, inner)
+                })
+                .collect(),
+        ),
+        Value::List(items) => Value::List(
+            items
+                .into_iter()
+                .map(|item| self::value("", item))
+                .collect(),
+        ),
+        Value::Text(text) => Value::Text(self::text(&text)),
+        other => other,
+    }
+}
+
 /// A text with the tokens in it, and the password of a URL, replaced.
 pub fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -141,6 +169,12 @@ pub fn arguments<S: AsRef<str>>(arguments: &[S]) -> Vec<String> {
         {
             return format!("{name}={REDACTED}");
         }
+        // An object on the command line: --db '{"password": "x"}'.
+        if argument.contains('{')
+            && let Ok(object @ Value::Map(_)) = Value::parse(argument)
+        {
+            return value("", object).to_json();
+        }
         text(argument)
     };
     arguments
@@ -149,9 +183,9 @@ pub fn arguments<S: AsRef<str>>(arguments: &[S]) -> Vec<String> {
             let argument = argument.as_ref();
             let hidden = std::mem::replace(
                 &mut hide_next,
-                argument.starts_with("--") && !argument.contains('=') && is_secret_name(argument),
+                argument.starts_with('-') && !argument.contains('=') && is_secret_name(argument),
             );
-            if hidden && !argument.starts_with("--") {
+            if hidden && !argument.starts_with('-') {
                 REDACTED.to_owned()
             } else {
                 hide(argument)
@@ -215,6 +249,21 @@ mod tests {
             arguments(&line).join(" "),
             "train.py --lr 0.1 --token [redacted] --password=[redacted] api_key=[redacted] [redacted] \
              --url https://me:[redacted]@host/x [redacted] --api-key --flag"
+        );
+    }
+
+    #[test]
+    fn values_at_any_depth() {
+        let value = Value::parse(
+            r#"{"dbs":[{"password":"x","port":1}],"token":["y"],"keys":["hf_abcdefghijklmnopqrstuvwx"],"secret":{"a":"b"}}"#,
+        );
+        assert_eq!(
+            self::value("", value.unwrap()).to_json(),
+            r#"{"dbs":[{"password":"[redacted]","port":1}],"token":"[redacted]","keys":["[redacted]"],"secret":{"a":"b"}}"#
+        );
+        assert_eq!(
+            arguments(&["-password", "x", "--db", r#"{"password":"y"}"#]).join(" "),
+            r#"-password [redacted] --db {"password":"[redacted]"}"#
         );
     }
 

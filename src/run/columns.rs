@@ -60,6 +60,14 @@ impl Columns {
         self.row.is_some()
     }
 
+    /// Whether the open row lacks all of these top-level names.
+    pub fn row_has_none_of(&self, values: &[(String, Value)]) -> bool {
+        values.iter().all(|(key, _)| {
+            let index = self.by_name.get(escaped(key).as_str());
+            index.is_none_or(|index| self.all[*index].slot.is_none())
+        })
+    }
+
     /// Puts a value into the open row; objects are taken apart into leaves, later values win.
     pub fn collect(&mut self, key: String, value: Value) {
         if let Value::Map(members) = value {
@@ -185,10 +193,17 @@ impl Columns {
     /// Adds a definition and applies it to the columns that exist.
     pub fn define(&mut self, metric: &MetricRecord) {
         self.definitions.add(metric);
-        for column in &mut self.all {
-            column.rule = self.definitions.rule(&column.name);
-            // As the official core: defining a metric anew brings its aggregations back.
-            column.explicit &= column.name != metric.name;
+        if metric.glob_name.is_empty() {
+            if let Some(index) = self.by_name.get(&metric.name) {
+                let column = &mut self.all[*index];
+                column.rule = self.definitions.rule(&column.name);
+                // As the official core: defining a metric anew brings its aggregations back.
+                column.explicit = false;
+            }
+        } else {
+            for column in &mut self.all {
+                column.rule = self.definitions.rule(&column.name);
+            }
         }
     }
 
@@ -233,13 +248,22 @@ impl Columns {
 
     /// The summary as nested objects; where a value and a tree meet, the later column wins. Null is no value.
     pub fn summary_tree(&self) -> Vec<(String, Value)> {
-        let mut root = Vec::new();
+        let mut root: Vec<(String, Value)> = Vec::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
         for column in &self.all {
-            if let Some(value) = column.summary()
-                && value != Value::Null
-            {
-                insert(&mut root, &column.path, value);
-            }
+            let Some(value) = column.summary().filter(|value| *value != Value::Null) else {
+                continue;
+            };
+            let place = *places.entry(column.path[0].as_str()).or_insert_with(|| {
+                root.push((column.path[0].clone(), Value::Null));
+                root.len() - 1
+            });
+            let mut one = vec![(
+                column.path[0].clone(),
+                std::mem::replace(&mut root[place].1, Value::Null),
+            )];
+            insert(&mut one, &column.path, value);
+            root[place] = one.swap_remove(0);
         }
         root
     }

@@ -1,5 +1,7 @@
 //! The run's config: nested values by top-level key.
 
+use std::collections::HashMap;
+
 use crate::wire::json::Value;
 use crate::wire::schema::ConfigRecord;
 
@@ -7,12 +9,18 @@ use crate::wire::schema::ConfigRecord;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Config {
     members: Vec<(String, Value)>,
+    places: HashMap<String, usize>,
 }
 
 impl Config {
     /// Sets one top-level key. Objects are merged member by member, anything else replaces; NaN becomes null.
     pub fn update(&mut self, key: &str, value: &Value) {
-        merge(&mut self.members, key, value);
+        if let Some(place) = self.places.get(key) {
+            merge_into(&mut self.members[*place].1, value);
+        } else {
+            self.places.insert(key.to_owned(), self.members.len());
+            self.members.push((key.to_owned(), sanitized(value)));
+        }
     }
 
     /// The values by top-level key.
@@ -22,10 +30,7 @@ impl Config {
 
     /// The value of a top-level key.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.members
-            .iter()
-            .find(|(name, _)| name == key)
-            .map(|(_, value)| value)
+        self.places.get(key).map(|place| &self.members[*place].1)
     }
 
     /// The whole config as a record, with the `_wandb` entry that readers expect.
@@ -45,16 +50,16 @@ impl Config {
     }
 }
 
-fn merge(members: &mut Vec<(String, Value)>, key: &str, value: &Value) {
-    let slot = members.iter_mut().find(|(name, _)| name == key);
-    match (slot, value) {
-        (Some((_, Value::Map(old))), Value::Map(new)) => {
-            for (key, value) in new {
-                merge(old, key, value);
-            }
+fn merge_into(slot: &mut Value, value: &Value) {
+    let (Value::Map(old), Value::Map(new)) = (&mut *slot, value) else {
+        *slot = sanitized(value);
+        return;
+    };
+    for (key, value) in new {
+        match old.iter_mut().find(|(name, _)| name == key) {
+            Some((_, slot)) => merge_into(slot, value),
+            None => old.push((key.clone(), sanitized(value))),
         }
-        (Some((_, old)), value) => *old = sanitized(value),
-        (None, value) => members.push((key.to_owned(), sanitized(value))),
     }
 }
 

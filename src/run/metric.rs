@@ -1,5 +1,7 @@
 //! `define_metric`: what is known about metrics by name or glob.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::wire::schema::{MetricOptions, MetricRecord, MetricSummary};
 
 /// What holds for one metric after exact and glob definitions were merged.
@@ -17,17 +19,29 @@ pub struct Rule {
 #[derive(Debug, Default)]
 pub struct Definitions {
     metrics: Vec<MetricRecord>,
+    /// Where each exact name and each glob stands.
+    by_name: HashMap<(String, String), usize>,
+    globs: Vec<usize>,
+    axes: HashSet<String>,
 }
 
 impl Definitions {
     /// Adds a definition, or merges it into the earlier one of that name: flags add up, a named step metric
     /// replaces, `none` follows the newest; with `_control.overwrite` the new one replaces the old.
     pub fn add(&mut self, metric: &MetricRecord) {
+        if !metric.step_metric.is_empty() {
+            self.axes.insert(metric.step_metric.clone());
+        }
+        let key = (metric.name.clone(), metric.glob_name.clone());
         let earlier = self
-            .metrics
-            .iter_mut()
-            .find(|known| known.name == metric.name && known.glob_name == metric.glob_name);
+            .by_name
+            .get(&key)
+            .and_then(|index| self.metrics.get_mut(*index));
         let Some(earlier) = earlier else {
+            if !metric.glob_name.is_empty() {
+                self.globs.push(self.metrics.len());
+            }
+            self.by_name.insert(key, self.metrics.len());
             self.metrics.push(metric.clone());
             return;
         };
@@ -60,17 +74,18 @@ impl Definitions {
     /// The rule for a metric whose escaped, dotted name is given. The exact definition wins over globs,
     /// of several globs the longest (the official core picks one at random).
     pub fn rule(&self, name: &str) -> Rule {
-        let exact = self.metrics.iter().find(|metric| metric.name == name);
+        let exact = self.exact(name);
         let glob = || {
-            self.metrics
+            let fits = |metric: &&MetricRecord| {
+                let prefix = metric.glob_name.strip_suffix('*');
+                !name.starts_with('_') && prefix.is_some_and(|prefix| name.starts_with(prefix))
+            };
+            let globs = self
+                .globs
                 .iter()
-                .filter(|metric| {
-                    !name.starts_with('_')
-                        && metric
-                            .glob_name
-                            .strip_suffix('*')
-                            .is_some_and(|prefix| name.starts_with(prefix))
-                })
+                .filter_map(|index| self.metrics.get(*index));
+            globs
+                .filter(fits)
                 .max_by_key(|metric| metric.glob_name.len())
         };
         let Some(metric) = exact.or_else(glob) else {
@@ -85,14 +100,19 @@ impl Definitions {
         }
     }
 
-    /// Whether there is a definition of exactly this (escaped) name.
-    pub fn is_defined(&self, name: &str) -> bool {
-        self.metrics.iter().any(|metric| metric.name == name)
+    fn exact(&self, name: &str) -> Option<&MetricRecord> {
+        let index = self.by_name.get(&(name.to_owned(), String::new()))?;
+        self.metrics.get(*index)
     }
 
-    /// Whether some metric is plotted against this one.
+    /// Whether there is a definition of exactly this (escaped) name.
+    pub fn is_defined(&self, name: &str) -> bool {
+        self.exact(name).is_some()
+    }
+
+    /// Whether some metric is or was plotted against this one.
     pub fn is_axis(&self, name: &str) -> bool {
-        self.metrics.iter().any(|metric| metric.step_metric == name)
+        self.axes.contains(name)
     }
 
     /// The definitions in the order in which they were made.

@@ -77,7 +77,8 @@ impl Session {
             }
             if let Some(file) = &args.summary_json {
                 let text = self.summary_json(outcome, state, summary).to_pretty_json();
-                if let Err(error) = store::write_atomic(&self.cwd.join(file), text.as_bytes()) {
+                if let Err(error) = store::write_where_asked(&self.cwd.join(file), text.as_bytes())
+                {
                     ui.warning(&format!("{} cannot be written: {error}", file.display()));
                 }
             }

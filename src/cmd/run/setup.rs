@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -205,9 +206,14 @@ impl Files {
             Ok(files) => return files,
             Err(error) => error,
         };
-        let temporary = std::env::temp_dir();
+        // A directory of our own: the one that everybody shares could be somebody else's.
+        let temporary = std::env::temp_dir().join(format!("wandb-rs-{}", nix::unistd::geteuid()));
         let wanted = store::wandb_dir(root);
-        if let Ok(files) = attempt(&temporary) {
+        let ours = store::private_dir(&temporary).is_ok()
+            && temporary.symlink_metadata().is_ok_and(|metadata| {
+                metadata.is_dir() && metadata.uid() == nix::unistd::geteuid().as_raw()
+            });
+        if ours && let Ok(files) = attempt(&temporary) {
             ui.warning(&format!(
                 "{} cannot be written ({error}); the run is stored below {}",
                 wanted.display(),
