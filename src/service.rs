@@ -395,7 +395,7 @@ fn save(info: &RunInfo, path: &str, policy: Policy) -> Result<FilesItem, String>
         match policy {
             Policy::Now => copy_private(&source, &target).map_err(error)?,
             Policy::End | Policy::Live => {
-                std::os::unix::fs::symlink(&source, &target).map_err(error)?
+                std::os::unix::fs::symlink(&source, &target).map_err(error)?;
             }
         }
     }

@@ -239,31 +239,8 @@ impl Session {
         inbox.close();
         let state = recorder
             .ok()
-            .and_then(|thread| self.wait_for(thread, &outcome, ui));
+            .and_then(|thread| wait_for(thread, &outcome, ui));
         Ok((outcome, state))
-    }
-
-    /// Waits until everything is written. A disk that hangs does not keep the exit status back for ever, and a signal
-    /// ends the waiting at once.
-    fn wait_for(
-        &self,
-        recorder: JoinHandle<Option<RunState>>,
-        outcome: &Outcome,
-        ui: &Ui,
-    ) -> Option<RunState> {
-        let start = Instant::now();
-        let mut pause = Duration::from_micros(50);
-        while !recorder.is_finished() {
-            let cut = std::iter::from_fn(|| outcome.signals.next())
-                .any(|received| FORWARDED.contains(&received.signal));
-            if cut || start.elapsed() > END {
-                ui.warning("the end of the run could not be written in time; what came last may be missing");
-                return None;
-            }
-            std::thread::park_timeout(pause);
-            pause = (pause * 2).min(Duration::from_millis(20));
-        }
-        recorder.join().ok().flatten()
     }
 
     fn state(&self) -> RunState {
@@ -410,6 +387,30 @@ impl Session {
             },
         }
     }
+}
+
+/// Waits until everything is written. A disk that hangs does not keep the exit status back for ever, and a signal
+/// ends the waiting at once.
+fn wait_for(
+    recorder: JoinHandle<Option<RunState>>,
+    outcome: &Outcome,
+    ui: &Ui,
+) -> Option<RunState> {
+    let start = Instant::now();
+    let mut pause = Duration::from_micros(50);
+    while !recorder.is_finished() {
+        let cut = std::iter::from_fn(|| outcome.signals.next())
+            .any(|received| FORWARDED.contains(&received.signal));
+        if cut || start.elapsed() > END {
+            ui.warning(
+                "the end of the run could not be written in time; what came last may be missing",
+            );
+            return None;
+        }
+        std::thread::park_timeout(pause);
+        pause = (pause * 2).min(Duration::from_millis(20));
+    }
+    recorder.join().ok().flatten()
 }
 
 /// Hands what happens to the child to the recorder and to the user.

@@ -78,7 +78,7 @@ impl Boxes {
             match (super::words::meaning(&pair.key), &pair.value) {
                 (super::words::Meaning::Step(rank), Value::Int(step)) => found.step(*step, rank),
                 (super::words::Meaning::Epoch, value) => {
-                    found.epoch = found.epoch.or(value.as_f64())
+                    found.epoch = found.epoch.or(value.as_f64());
                 }
                 _ => found.pairs.push(pair),
             }

@@ -92,7 +92,7 @@ fn flatten(prefix: &str, members: Vec<(String, Value)>, found: &mut Found) {
         match (meaning(&key), &value) {
             (Meaning::Step(rank), Value::Int(step)) => found.step(*step, rank),
             (Meaning::Step(rank), Value::Float(step)) if step.fract() == 0.0 => {
-                found.step(*step as i64, rank)
+                found.step(*step as i64, rank);
             }
             (Meaning::Epoch, value) => found.epoch = found.epoch.or(value.as_f64()),
             _ => found.pairs.push(Pair { key, value }),

@@ -110,9 +110,8 @@ impl Lines {
 fn is_another(old: &str, new: &str) -> bool {
     match (bar::identity(old), bar::identity(new)) {
         (Some((old, from)), Some((new, to))) => old != new || to < from,
-        (Some(_), None) => true,
-        // A message that is overwritten by a bar was complete.
-        (None, Some(_)) => true,
+        // A message over a bar, or a bar over a message: what was there is complete.
+        (Some(_), None) | (None, Some(_)) => true,
         // Counters of other kinds (`Progress: 3.1% …`) grow in place, records follow each other.
         (None, None) => old.contains('{') && old != new,
     }

@@ -107,9 +107,8 @@ fn token(line: &str, start: usize, mut end: usize) -> Token {
     let rest = &line[end..];
     let mut chars = rest.chars();
     match (chars.next(), chars.next()) {
-        (Some('.'), None | Some(' ')) => {}
-        // A counter in front of a message: `Epoch 3: …`.
-        (Some(':'), None | Some(' ' | '\t')) => {}
+        // The end of a sentence; a counter in front of a message: `Epoch 3: …`.
+        (Some('.' | ':'), None | Some(' ')) | (Some(':'), Some('\t')) => {}
         (Some(c), _) if c.is_alphanumeric() || "/:-.×_+<>~".contains(c) => {
             return other(line, start, end);
         }

@@ -51,7 +51,7 @@ pub fn find(line: &str) -> Option<Found> {
                 }
                 _ if at_start => leading(gap, &kind, &line[end..], &mut found),
                 (Kind::Part(_), _) if found.counted() || gap.trim_end().ends_with('[') => {
-                    found.batch = true
+                    found.batch = true;
                 }
                 _ => other += usize::from(has_letters(gap)),
             }
@@ -89,10 +89,9 @@ pub fn find(line: &str) -> Option<Found> {
                 }
                 match (sense, &value) {
                     (Meaning::Step(rank), Value::Int(step)) => found.step(*step, rank),
-                    (Meaning::Step(_), _) => {}
+                    (Meaning::Step(_) | Meaning::Never, _) => {}
                     (Meaning::Epoch, _) => found.epoch = found.epoch.or(value.as_f64()),
                     (Meaning::Batch, _) => found.batch = true,
-                    (Meaning::Never, _) => {}
                     _ => {
                         let key = match name.within.or(namespace) {
                             Some(word) => split::within(word, name.key),

@@ -170,9 +170,9 @@ fn level<'a>(text: &'a str, message: &mut Message<'a>) -> Option<&'a str> {
             message.logger = Some(name);
             return Some(&text[level.len() + 1 + name.len() + 1..]);
         }
-        if !LEVELS.contains(&bare)
-            && !(word.starts_with('[') && LEVELS.contains(&bare.to_ascii_uppercase().as_str()))
-        {
+        let bracketed =
+            word.starts_with('[') && LEVELS.contains(&bare.to_ascii_uppercase().as_str());
+        if !bracketed && !LEVELS.contains(&bare) {
             continue;
         }
         if i > 0 {

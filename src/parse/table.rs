@@ -103,7 +103,7 @@ impl Tables {
             match (sense, &value) {
                 (Meaning::Epoch, value) => found.epoch = value.as_f64(),
                 (Meaning::Step(rank), crate::wire::json::Value::Int(step)) => {
-                    found.step(*step, rank)
+                    found.step(*step, rank);
                 }
                 _ => found.pairs.push(Pair {
                     key: name.clone(),

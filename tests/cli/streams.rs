@@ -236,7 +236,9 @@ fn streams_that_go_to_one_file_keep_their_order() {
     ]);
     assert_eq!(finish(command).code(), 0);
     let log = std::fs::read_to_string(env.path("log")).unwrap();
-    let expected: String = (0..200).map(|i| format!("o{i}\ne{i}\n")).collect();
+    let expected: String = (0..200)
+        .flat_map(|i| [format!("o{i}\n"), format!("e{i}\n")])
+        .collect();
     assert_eq!(log, expected);
     assert_eq!(env.read_run().file("output.log"), expected);
 }
