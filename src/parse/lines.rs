@@ -52,14 +52,16 @@ impl Lines {
     /// The line has a new state: it is complete, or it will be rewritten.
     fn state(&mut self, complete: bool, emit: &mut impl FnMut(&str)) {
         if !std::mem::take(&mut self.skipping) {
-            self.nested |= self.partial.contains("\u{1b}[A");
-            let new = plain(&self.partial);
-            if !new.trim().is_empty() {
-                if !self.shown.is_empty() && is_another(&self.shown, &new) {
+            if memchr::memchr2(0x1b, 0x08, self.partial.as_bytes()).is_some() {
+                self.nested |= self.partial.contains("\u{1b}[A");
+                self.partial = plain(&self.partial);
+            }
+            if !self.partial.trim().is_empty() {
+                if !self.shown.is_empty() && is_another(&self.shown, &self.partial) {
                     let old = std::mem::take(&mut self.shown);
                     self.give(&old, emit);
                 }
-                self.shown = new;
+                std::mem::swap(&mut self.shown, &mut self.partial);
             }
         }
         self.partial.clear();

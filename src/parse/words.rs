@@ -1,5 +1,8 @@
 //! What names mean: which are metrics for sure, which count something, which never are metrics.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// What a key is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meaning {
@@ -201,12 +204,31 @@ const NEVER_ANYWHERE: &[&str] = &[
     "setting",
 ];
 
+#[derive(Debug, Clone, Copy)]
+enum Word {
+    Step(u8),
+    Metric,
+    Never,
+}
+
+/// All words of the lists, for one lookup.
+static WORDS: LazyLock<HashMap<&'static str, Word>> = LazyLock::new(|| {
+    let steps = STEPS
+        .iter()
+        .enumerate()
+        .map(|(rank, word)| (*word, Word::Step(rank as u8)));
+    let metrics = METRICS.iter().map(|word| (*word, Word::Metric));
+    let never = NEVER.iter().map(|word| (*word, Word::Never));
+    metrics.chain(never).chain(steps).collect()
+});
+
 /// The meaning of a key as it is printed.
 pub fn meaning(key: &str) -> Meaning {
     let key = normal(key);
     let name = key.rsplit('/').next().unwrap_or(&key);
-    if let Some(rank) = STEPS.iter().position(|step| *step == name) {
-        return Meaning::Step(rank as u8);
+    let words = &*WORDS;
+    if let Some(Word::Step(rank)) = words.get(name) {
+        return Meaning::Step(*rank);
     }
     if matches!(name, "epoch" | "ep") {
         return Meaning::Epoch;
@@ -221,14 +243,21 @@ pub fn meaning(key: &str) -> Meaning {
     {
         return Meaning::Never;
     }
-    let ends_in = |words: &[&str]| {
-        words.iter().any(|word| {
-            name.strip_suffix(word)
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with(['_', '-', '.', '@']))
-        })
-    };
+    // The name itself, and every end of it behind a separator.
+    let ends = std::iter::once(0).chain(
+        name.match_indices(['_', '-', '.', '@'])
+            .map(|(at, _)| at + 1),
+    );
+    let mut is_metric = false;
+    for end in ends {
+        match words.get(&name[end..]) {
+            Some(Word::Never) => return Meaning::Never,
+            Some(Word::Metric) => is_metric = true,
+            _ => {}
+        }
+    }
     let unit = ["_time", "_ms", "_s", "_cost", "_sec", "_seconds"];
-    if ends_in(NEVER) || unit.iter().any(|unit| name.ends_with(unit)) || name.contains("/s") {
+    if unit.iter().any(|unit| name.ends_with(unit)) || name.contains("/s") {
         return Meaning::Never;
     }
     let at_k = name.split_once('@').is_some_and(|(word, _)| {
@@ -245,7 +274,7 @@ pub fn meaning(key: &str) -> Meaning {
         ]
         .contains(&word)
     });
-    if ends_in(METRICS) || at_k || METRIC_PARTS.iter().any(|part| name.contains(part)) {
+    if is_metric || at_k || METRIC_PARTS.iter().any(|part| name.contains(part)) {
         return Meaning::Metric;
     }
     Meaning::Unknown
