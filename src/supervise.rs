@@ -145,6 +145,7 @@ impl Supervised {
         let mut supervisor = Loop {
             signals: self.signals,
             wake: wake_read,
+            _wake_end: wake,
             open,
             flow,
             child: self.started.child,
@@ -291,6 +292,8 @@ fn forward_keys(terminal: &Arc<Terminal>, keys: &Arc<Keys>, wake: &Arc<OwnedFd>)
 struct Loop<'a, W> {
     signals: Signals,
     wake: OwnedFd,
+    /// Held so that the pipe has a writer when all output has ended: without one it would always be ready.
+    _wake_end: Arc<OwnedFd>,
     open: Arc<AtomicUsize>,
     flow: Arc<Flow>,
     child: Child,
