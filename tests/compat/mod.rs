@@ -6,5 +6,6 @@ mod golden;
 mod inspect;
 mod metrics;
 mod protojson;
+mod stdout_corpus;
 mod sync;
 mod terminal;
