@@ -132,6 +132,11 @@ impl Collapser {
         !self.started || (self.tail[1] == b'\n' && !matches!(self.tail[0], 0x1b | b'['))
     }
 
+    /// An escape sequence may still go on behind what was passed on.
+    fn escape_is_open(&self) -> bool {
+        self.tail[1] == 0x1b || self.tail == [0x1b, b'[']
+    }
+
     /// Passes text on up to the first line that is rewritten; returns the rest.
     fn feed_plain<'a>(&mut self, text: &'a str, out: &mut String) -> &'a str {
         let mut from = 0;
@@ -140,8 +145,7 @@ impl Collapser {
                 memchr::memrchr(b'\n', &text.as_bytes()[from..at]).map_or(from, |i| from + i + 1);
             self.pass(&text[from..line], out);
             let head = &text[line..at];
-            let open = [&self.tail[..], head.as_bytes()].concat();
-            if !movable(&open) {
+            if self.escape_is_open() || !movable(head.as_bytes()) {
                 self.pass(&text[line..=at], out);
                 from = at + 1;
                 continue;

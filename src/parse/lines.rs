@@ -26,7 +26,9 @@ impl Lines {
     /// Takes the next text and gives the lines that it completes.
     pub fn feed(&mut self, mut text: &str, mut emit: impl FnMut(&str)) {
         while let Some(end) = memchr::memchr2(b'\n', b'\r', text.as_bytes()) {
-            let ends = text.as_bytes()[end] == b'\n';
+            // `\r\n` is one end.
+            let both = text.as_bytes()[end..].starts_with(b"\r\n");
+            let ends = both || text.as_bytes()[end] == b'\n';
             let part = &text[..end];
             if ends && self.partial.is_empty() && self.shown.is_empty() && !self.skipping {
                 self.give(part, &mut emit);
@@ -34,7 +36,7 @@ impl Lines {
                 self.extend(part);
                 self.state(ends, &mut emit);
             }
-            text = &text[end + 1..];
+            text = &text[end + 1 + usize::from(both)..];
         }
         self.extend(text);
     }
