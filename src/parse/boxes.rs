@@ -88,13 +88,12 @@ impl Boxes {
 }
 
 fn is_rule(text: &str) -> bool {
-    text.chars().count() >= 4
-        && text
-            .chars()
-            .all(|c| "-=+_ ".contains(c) || ('\u{2500}'..='\u{257f}').contains(&c))
-        && !text.trim().is_empty()
+    let drawn = |c: char| "-=+_ ".contains(c) || ('\u{2500}'..='\u{257f}').contains(&c);
+    // Almost every line is told apart by its first character.
+    text.starts_with(drawn)
+        && text.chars().all(|c| drawn(c) && !EDGES.contains(&c))
         && !text.contains("  ")
-        && !EDGES.iter().any(|edge| text.contains(*edge))
+        && text.chars().count() >= 4
 }
 
 /// The two cells of a row.

@@ -65,10 +65,11 @@ fn rank<'a>(text: &'a str, message: &mut Message<'a>) -> Option<&'a str> {
         }
     }
     // srun -l: `0: loss …`.
-    if let Some((number, rest)) = text.split_once(": ")
-        && number.len() <= 4
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    if (1..=4).contains(&digits)
+        && let Some(rest) = text[digits..].strip_prefix(": ")
         && rest.starts_with(char::is_alphabetic)
-        && let Ok(number) = number.parse()
+        && let Ok(number) = text[..digits].parse()
     {
         message.rank = Some(number);
         return Some(rest);
@@ -79,8 +80,9 @@ fn rank<'a>(text: &'a str, message: &mut Message<'a>) -> Option<&'a str> {
     {
         return Some(rest);
     }
-    let (service, rest) = text.split_once(" | ")?;
-    let service = service.trim_end();
+    let end = memchr::memchr(b' ', text.as_bytes())?;
+    let service = &text[..end];
+    let rest = text[end..].trim_start_matches(' ').strip_prefix("| ")?;
     let numbered = service
         .rsplit_once('-')
         .is_some_and(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));

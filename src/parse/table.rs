@@ -154,7 +154,7 @@ fn header(line: &str) -> Option<(Vec<String>, Delimiter)> {
     }
     let choices = [
         (Delimiter::Tab, line.contains('\t')),
-        (Delimiter::Bar, line.contains(['|', '│'])),
+        (Delimiter::Bar, line.contains('|') || line.contains('│')),
         (Delimiter::Comma, line.contains(',')),
         (Delimiter::Blanks, line.contains("  ")),
     ];
@@ -164,6 +164,10 @@ fn header(line: &str) -> Option<(Vec<String>, Delimiter)> {
         } else {
             line
         };
+        // No name of a column has one of these: most lines end here.
+        if memchr::memchr3(b'=', b':', b'.', text.as_bytes()).is_some() {
+            continue;
+        }
         let cells = split(text, delimiter);
         if cells.len() < 2 || cells.len() > MAX_COLUMNS {
             continue;
@@ -173,7 +177,6 @@ fn header(line: &str) -> Option<(Vec<String>, Delimiter)> {
             letters
                 && cell.len() <= 40
                 && number::parse(cell).is_none()
-                && !cell.contains(['=', ':', '.'])
                 && cell.split(' ').count() <= 3
         };
         if !cells.iter().all(named) {
