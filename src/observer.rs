@@ -119,13 +119,9 @@ fn observe(task: &Task, clock: Clock, inbox: &Inbox, state: &State) {
     let mut sampler = Sampler::new(task.child, gpus);
     let start = Instant::now();
     let mut next = interval;
-    let mut stale = Some(&task.stale);
     loop {
         let stats = sampler.sample(clock.now().unix_nanos);
         inbox.push(Item::Event(Event::Stats(stats), None), 4096);
-        if let Some(places) = stale.take() {
-            crate::service::remove_stale(places);
-        }
         let phase = state.phase.lock().unwrap_or_else(PoisonError::into_inner);
         let left = next.saturating_sub(start.elapsed());
         let (phase, _) = state

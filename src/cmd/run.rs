@@ -173,9 +173,10 @@ impl Session {
         ui: &Ui,
     ) -> Result<(Outcome, Option<RunState>), Error> {
         let inbox = Arc::new(Inbox::default());
+        let git = self.git();
         let dir = self.files.dir.as_ref();
         let setup = Setup {
-            state: self.state(),
+            state: self.state(git.clone()),
             log: taken(&self.files.log),
             output_log: dir.map(|dir| OutputLog::new(dir.file("output.log"))),
             clock: self.clock,
@@ -206,7 +207,7 @@ impl Session {
             ));
         }
         let service = self.serve(socket, &inbox, ui);
-        let observer = Observer::start(self.task(pid, args), self.clock, Arc::clone(&inbox)).ok();
+        let observer = Observer::start(self.task(pid, git), self.clock, Arc::clone(&inbox)).ok();
         let outcome = child.run(&watcher).map_err(|error| {
             Error::new(format!("the script cannot be followed: {error}")).code(BEFORE_SPAWN)
         })?;
@@ -243,12 +244,12 @@ impl Session {
         Ok((outcome, state))
     }
 
-    fn state(&self) -> RunState {
+    fn state(&self, git: Option<GitRepoRecord>) -> RunState {
         let mut record = self.identity.record.clone();
         record.start_time = Some(Timestamp::from_nanos(sys::unix_nanos(SystemTime::from(
             self.started,
         ))));
-        record.git = self.git();
+        record.git = git;
         let telemetry = crate::run::telemetry(
             TelemetryFeature {
                 offline: true,
@@ -319,7 +320,7 @@ impl Session {
         }
     }
 
-    fn task(&self, child: nix::unistd::Pid, args: &RunArgs) -> Task {
+    fn task(&self, child: nix::unistd::Pid, git: Option<GitRepoRecord>) -> Task {
         let settings = &self.settings;
         let record = &self.identity.record;
         let repository = self.identity.repository.as_ref();
@@ -355,7 +356,7 @@ impl Session {
                 .as_ref()
                 .and_then(|script| host::path_below(script, &self.cwd))
                 .unwrap_or_default(),
-            git: self.git(),
+            git,
             email: settings.email.clone(),
             root: settings.root_dir.to_string_lossy().into_owned(),
             host: record.host.clone(),
@@ -380,11 +381,7 @@ impl Session {
                 repository: repository.map(|repository| repository.root.clone()),
             }),
             interval: (!settings.disable_stats).then_some(settings.stats_interval),
-            stale: if args.dry_run {
-                Vec::new()
-            } else {
-                self.places.clone()
-            },
+            stale: self.places.clone(),
         }
     }
 }
