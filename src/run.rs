@@ -367,16 +367,6 @@ impl RunState {
         self.rows
     }
 
-    /// Telemetry as it is now.
-    pub fn telemetry(&self) -> &TelemetryRecord {
-        &self.telemetry
-    }
-
-    /// Metric definitions in the order in which they were made.
-    pub fn metrics(&self) -> &metric::Definitions {
-        self.columns.definitions()
-    }
-
     /// The summary as nested objects, with the reserved keys; what `wandb-summary.json` holds at the end.
     pub fn summary(&self, now: Now) -> Value {
         let mut members = self.columns.summary_tree();

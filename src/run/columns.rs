@@ -212,11 +212,6 @@ impl Columns {
         self.definitions.is_defined(&escaped(name))
     }
 
-    /// The definitions.
-    pub fn definitions(&self) -> &Definitions {
-        &self.definitions
-    }
-
     /// Whether summary values changed since [`Columns::take_summary`].
     pub fn is_dirty(&self) -> bool {
         self.dirty

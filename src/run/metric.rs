@@ -114,11 +114,6 @@ impl Definitions {
     pub fn is_axis(&self, name: &str) -> bool {
         self.axes.contains(name)
     }
-
-    /// The definitions in the order in which they were made.
-    pub fn iter(&self) -> impl Iterator<Item = &MetricRecord> {
-        self.metrics.iter()
-    }
 }
 
 /// A name as definitions spell it: dots that belong to the name are escaped.
