@@ -21,8 +21,10 @@ use crate::store::output_log::OutputLog;
 use crate::sys::Clock;
 use crate::term::ConsoleLog;
 use crate::text::{Collapser, Utf8Stream};
+use crate::wire::fields::Fields;
 use crate::wire::json::Value;
 use crate::wire::jsonl;
+use crate::wire::records::Records;
 use crate::wire::schema::{HeaderRecord, Kind, Timestamp, VersionInfo};
 
 /// A rewritten line is recorded at most this often before it ends.
@@ -119,7 +121,7 @@ struct Recorder {
     debug: Option<File>,
     warn: Box<dyn Fn(Warning) + Send>,
     /// Records of the present batch.
-    records: Vec<Kind>,
+    records: Records,
     rows: Vec<Row>,
     answers: Vec<Answer>,
     /// Collapsed text; kept for its memory.
@@ -178,7 +180,7 @@ impl Recorder {
             clock: setup.clock,
             debug: setup.debug,
             warn: setup.warn,
-            records: Vec::new(),
+            records: Records::default(),
             rows: Vec::new(),
             answers: Vec::new(),
             text: String::new(),
@@ -348,7 +350,7 @@ impl Recorder {
                 (None, Some(_)) => Some("epoch"),
                 (None, None) => None,
             };
-            let mut values = row.metrics;
+            let mut fields = Fields::from_values(&row.metrics);
             if let Some(epoch) = row.epoch {
                 let whole = epoch.fract() == 0.0 && epoch.abs() < 9e15;
                 let epoch = if whole {
@@ -356,13 +358,13 @@ impl Recorder {
                 } else {
                     Value::Float(epoch)
                 };
-                values.push(("epoch".to_owned(), epoch));
+                fields.push_value("epoch", &epoch);
             }
             if let Some(step) = row.step {
-                values.push(("step".to_owned(), Value::Int(step)));
+                fields.push_value("step", &Value::Int(step));
             }
             self.state
-                .apply(Event::Parsed { values, axis }, now, &mut self.records);
+                .apply(Event::Parsed { fields, axis }, now, &mut self.records);
         }
     }
 
@@ -425,11 +427,12 @@ impl Recorder {
         };
         let mut error = None;
         self.log_changed |= !self.records.is_empty();
-        for record in self.records.drain(..) {
+        for record in self.records.iter() {
             if let Err(e) = log.push(record) {
                 error = Some(e);
             }
         }
+        self.records.clear();
         if let Some(error) = error {
             self.log_error(&error);
         }

@@ -7,9 +7,13 @@
 
 use std::time::Duration;
 
-use crate::wire::json::Value;
+use prost::Message as _;
+
+use crate::wire::fields::{Fields, escaped, number};
+use crate::wire::json::{Value, write_float};
+use crate::wire::records::{HISTORY, Records, SUMMARY, encode_item, encoded_path};
 use crate::wire::schema::{
-    AlertRecord, EnvironmentRecord, FilesItem, FilesRecord, HistoryItem, HistoryRecord,
+    AlertRecord, ConfigRecord, EnvironmentRecord, FilesItem, FilesRecord, HistoryRecord,
     HistoryStep, KeyedItem, Kind, MetricOptions, MetricRecord, RunExitRecord, RunRecord,
     StatsRecord, SummaryRecord, TelemetryFeature, TelemetryRecord,
 };
@@ -48,14 +52,14 @@ pub enum Event {
     /// A `log()` call. Without `commit` and `step` the row is complete; with a step it stays open
     /// until a later step, `commit`, or the end.
     Log {
-        values: Vec<(String, Value)>,
+        fields: Fields,
         step: Option<i64>,
         commit: Option<bool>,
     },
     /// Metrics found in the output: a complete row, or a part of the row that a client has numbered. Each metric is
     /// plotted against `axis`.
     Parsed {
-        values: Vec<(String, Value)>,
+        fields: Fields,
         axis: Option<&'static str>,
     },
     /// Changed top-level config keys.
@@ -90,8 +94,11 @@ pub struct RunState {
     /// A client has numbered a row itself.
     explicit_steps: bool,
     rows: u64,
-    last_timestamp: f64,
-    last_runtime: f64,
+    /// `_timestamp` and `_runtime` of the last row, as JSON text.
+    last_timestamp: String,
+    last_runtime: String,
+    /// Encoded items; kept for its memory.
+    items: Vec<u8>,
 }
 
 impl RunState {
@@ -115,13 +122,14 @@ impl RunState {
             step,
             explicit_steps: false,
             rows: 0,
-            last_timestamp: 0.0,
-            last_runtime: 0.0,
+            last_timestamp: String::new(),
+            last_runtime: String::new(),
+            items: Vec::new(),
         }
     }
 
     /// The records that open a log, behind the header: the run and its telemetry.
-    pub fn start(&self, out: &mut Vec<Kind>) {
+    pub fn start(&self, out: &mut Records) {
         out.push(self.run_record());
         out.push(Kind::Telemetry(self.telemetry.clone()));
     }
@@ -129,21 +137,21 @@ impl RunState {
     /// Takes one event and appends the records that it causes.
     ///
     /// Summary changes are collected; [`RunState::settle`] writes them.
-    pub fn apply(&mut self, event: Event, now: Now, out: &mut Vec<Kind>) {
+    pub fn apply(&mut self, event: Event, now: Now, out: &mut Records) {
         match event {
             Event::Log {
-                values,
+                fields,
                 step,
                 commit,
-            } => self.log(values, step, commit, now, out),
-            Event::Parsed { values, axis } => {
-                self.define_parsed(&values, axis, out);
-                if self.explicit_steps && self.columns.row_has_none_of(&values) {
+            } => self.log(&fields, step, commit, now, out),
+            Event::Parsed { fields, axis } => {
+                self.define_parsed(&fields, axis, out);
+                if self.explicit_steps && self.columns.row_has_none_of(&fields) {
                     // A client numbers the rows: what is printed meanwhile belongs to its present one.
-                    self.collect(values, now);
+                    self.collect(&fields, now);
                 } else {
                     self.flush_row(now, out);
-                    self.log(values, None, Some(!self.explicit_steps), now, out);
+                    self.log(&fields, None, Some(!self.explicit_steps), now, out);
                 }
             }
             Event::Config(values) => {
@@ -152,14 +160,15 @@ impl RunState {
                     self.config.update(&key, &value);
                     update.push(keyed(&key, &value));
                 }
-                out.push(Kind::Config(crate::wire::schema::ConfigRecord {
+                out.push(Kind::Config(ConfigRecord {
                     update,
                     remove: Vec::new(),
                 }));
             }
             Event::Summary(values) => {
                 for (key, value) in values {
-                    self.columns.set_summary(&key, value);
+                    self.columns
+                        .set_summary(&escaped(&key), &value.to_json(), false);
                 }
             }
             Event::DefineMetric(metric) => {
@@ -193,13 +202,12 @@ impl RunState {
 
     fn log(
         &mut self,
-        values: Vec<(String, Value)>,
+        fields: &Fields,
         step: Option<i64>,
         commit: Option<bool>,
         now: Now,
-        out: &mut Vec<Kind>,
+        out: &mut Records,
     ) {
-        let mut values = values;
         if let Some(step) = step {
             self.explicit_steps = true;
             if step > self.step {
@@ -209,68 +217,77 @@ impl RunState {
                 // The official client drops such a row. Here it is kept, as a row of its own with the step
                 // that was asked for as a column: nothing that was logged is lost.
                 self.flush_row(now, out);
-                if values.iter().all(|(key, _)| key != "step") {
-                    values.push(("step".to_owned(), Value::Int(step)));
+                let mut fields = fields.clone();
+                if fields.iter().all(|field| field.name != "step") {
+                    fields.push("step", &step.to_string());
                 }
-                self.collect(values, now);
+                self.collect(&fields, now);
                 self.flush_row(now, out);
                 return;
             }
         }
-        self.collect(values, now);
+        self.collect(fields, now);
         if commit.unwrap_or(step.is_none()) {
             self.flush_row(now, out);
         }
     }
 
-    fn collect(&mut self, values: Vec<(String, Value)>, now: Now) {
-        self.last_timestamp = now.unix_nanos as f64 / 1e9;
+    fn collect(&mut self, fields: &Fields, now: Now) {
+        self.last_timestamp.clear();
+        write_float(now.unix_nanos as f64 / 1e9, &mut self.last_timestamp);
         self.columns.open_row();
-        for (key, value) in values {
-            if key == "_timestamp"
-                && let Some(timestamp) = value.as_f64()
-            {
-                self.last_timestamp = timestamp;
-            } else if key != "_step" && key != "_runtime" && key != "_timestamp" {
-                self.columns.collect(key, value);
+        for field in fields.iter() {
+            match field.name {
+                "_timestamp" if number(field.json).is_some() => {
+                    field.json.clone_into(&mut self.last_timestamp);
+                }
+                "_timestamp" | "_step" | "_runtime" => {}
+                _ => self.columns.collect(field),
             }
         }
     }
 
     /// Closes the row that is being collected, if there is one.
-    fn flush_row(&mut self, now: Now, out: &mut Vec<Kind>) {
+    fn flush_row(&mut self, now: Now, out: &mut Records) {
         if !self.columns.row_is_open() {
             return;
         }
-        self.last_runtime = now.elapsed.as_secs_f64();
-        let mut item = Vec::new();
-        self.columns.flush_row(&mut item);
-        item.push(reserved("_timestamp", &Value::Float(self.last_timestamp)));
-        item.push(reserved("_runtime", &Value::Float(self.last_runtime)));
-        item.push(reserved("_step", &Value::Int(self.step)));
-        out.push(Kind::History(HistoryRecord {
-            item,
+        self.last_runtime.clear();
+        write_float(now.elapsed.as_secs_f64(), &mut self.last_runtime);
+        self.items.clear();
+        self.columns.flush_row(&mut self.items);
+        let step = self.step.to_string();
+        self.reserved(&step);
+        let row_step = HistoryRecord {
+            item: Vec::new(),
             step: Some(HistoryStep { num: self.step }),
-        }));
+        };
+        out.push_parts(HISTORY, &self.items, &row_step.encode_to_vec());
         self.step += 1;
         self.rows += 1;
     }
 
+    /// Appends the items that every row and every summary has.
+    fn reserved(&mut self, step: &str) {
+        for (key, json) in [
+            ("_timestamp", self.last_timestamp.as_str()),
+            ("_runtime", &self.last_runtime),
+            ("_step", step),
+        ] {
+            encode_item(&encoded_path(&[key]), json, &[], &mut self.items);
+        }
+    }
+
     /// A parsed metric is plotted against the counter of its line; both are defined when they first appear.
-    fn define_parsed(
-        &mut self,
-        values: &[(String, Value)],
-        axis: Option<&'static str>,
-        out: &mut Vec<Kind>,
-    ) {
+    fn define_parsed(&mut self, fields: &Fields, axis: Option<&'static str>, out: &mut Records) {
         let Some(axis) = axis else { return };
-        for (name, _) in values {
-            if self.columns.is_defined(name) {
+        for field in fields.iter() {
+            if self.columns.is_defined(field.name) {
                 continue;
             }
-            let is_axis = name == axis;
+            let is_axis = field.name == axis;
             let metric = MetricRecord {
-                name: metric::escaped(name),
+                name: field.name.to_owned(),
                 step_metric: if is_axis {
                     String::new()
                 } else {
@@ -291,33 +308,24 @@ impl RunState {
     /// Writes the summary changes since the last call as one record; nothing if there are none.
     ///
     /// Called after each batch of events: a crash costs no summary, a flood of rows costs one record.
-    pub fn settle(&mut self, now: Now, out: &mut Vec<Kind>) {
+    pub fn settle(&mut self, now: Now, out: &mut Records) {
         if !self.columns.is_dirty() {
             return;
         }
-        let mut update = Vec::new();
-        self.columns.take_summary(&mut update);
+        self.items.clear();
+        self.columns.take_summary(&mut self.items);
         if self.rows > 0 {
-            for (key, value) in [
-                ("_timestamp", Value::Float(self.last_timestamp)),
-                ("_runtime", Value::Float(self.last_runtime)),
-                ("_step", Value::Int(self.step - 1)),
-            ] {
-                update.push(KeyedItem {
-                    nested_key: vec![key.to_owned()],
-                    value_json: value.to_json(),
-                    ..KeyedItem::default()
-                });
-            }
+            let step = (self.step - 1).to_string();
+            self.reserved(&step);
         }
-        update.push(run_time(now));
-        out.push(Kind::Summary(SummaryRecord {
-            update,
+        let end = SummaryRecord {
+            update: vec![run_time(now)],
             remove: Vec::new(),
-        }));
+        };
+        out.push_parts(SUMMARY, &self.items, &end.encode_to_vec());
     }
 
-    fn exit(&mut self, code: i32, now: Now, out: &mut Vec<Kind>) {
+    fn exit(&mut self, code: i32, now: Now, out: &mut Records) {
         self.flush_row(now, out);
         self.settle(now, out);
         let seconds = now.elapsed.as_secs();
@@ -338,7 +346,7 @@ impl RunState {
     }
 
     /// Everything that a reader who missed records needs to be right again: run, whole config, whole summary.
-    pub fn restate(&mut self, now: Now, out: &mut Vec<Kind>) {
+    pub fn restate(&mut self, now: Now, out: &mut Records) {
         out.push(self.run_record());
         out.push(Kind::Config(self.config.record()));
         self.columns.touch_all();
@@ -371,7 +379,8 @@ impl RunState {
     pub fn summary(&self, now: Now) -> Value {
         let mut members = self.columns.summary_tree();
         if self.rows > 0 {
-            members.push(("_timestamp".into(), Value::Float(self.last_timestamp)));
+            let timestamp = Value::parse(&self.last_timestamp).unwrap_or(Value::Null);
+            members.push(("_timestamp".into(), timestamp));
             members.push(("_step".into(), Value::Int(self.step - 1)));
         }
         let seconds = Value::Int(now.elapsed.as_secs() as i64);
@@ -391,14 +400,6 @@ impl RunState {
     /// Top-level summary values for people, sorted by name; see [`RunState::history_view`].
     pub fn summary_view(&self) -> Vec<(&str, Value)> {
         self.columns.summary_view()
-    }
-}
-
-fn reserved(key: &str, value: &Value) -> HistoryItem {
-    HistoryItem {
-        nested_key: vec![key.to_owned()],
-        value_json: value.to_json(),
-        ..HistoryItem::default()
     }
 }
 
@@ -447,12 +448,17 @@ mod tests {
         RunState::new(RunRecord::default(), TelemetryRecord::default())
     }
 
+    fn fields(pairs: &[(&str, f64)]) -> Fields {
+        let values: Vec<_> = pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), Value::Float(*value)))
+            .collect();
+        Fields::from_values(&values)
+    }
+
     fn log(pairs: &[(&str, f64)], step: Option<i64>, commit: Option<bool>) -> Event {
         Event::Log {
-            values: pairs
-                .iter()
-                .map(|(key, value)| ((*key).to_owned(), Value::Float(*value)))
-                .collect(),
+            fields: fields(pairs),
             step,
             commit,
         }
@@ -484,12 +490,12 @@ mod tests {
 
     fn run(events: Vec<Event>) -> (RunState, Vec<Kind>) {
         let mut state = state();
-        let mut out = Vec::new();
+        let mut out = Records::default();
         for (i, event) in events.into_iter().enumerate() {
             state.apply(event, now(i as u64), &mut out);
         }
         state.settle(now(99), &mut out);
-        (state, out)
+        (state, out.decoded())
     }
 
     #[test]
@@ -525,7 +531,7 @@ mod tests {
     #[test]
     fn what_is_printed_between_numbered_rows_does_not_shift_them() {
         let parsed = |loss: f64| Event::Parsed {
-            values: vec![("loss".into(), Value::Float(loss))],
+            fields: fields(&[("loss", loss)]),
             axis: None,
         };
         let (_, out) = run(vec![
@@ -553,7 +559,7 @@ mod tests {
     fn nested_values_become_leaves_and_empty_objects_vanish() {
         let value = Value::parse(r#"{"x":{"y":1,"z":[1,2]},"e":{},"n":null}"#).unwrap();
         let (_, out) = run(vec![Event::Log {
-            values: vec![("opt".into(), value)],
+            fields: Fields::from_values(&[("opt".into(), value)]),
             step: None,
             commit: None,
         }]);
@@ -617,10 +623,10 @@ mod tests {
     #[test]
     fn parsed_rows_define_their_axis_once_and_hide_it_from_people() {
         let row = |loss: f64, epoch: i64| Event::Parsed {
-            values: vec![
+            fields: Fields::from_values(&[
                 ("epoch".into(), Value::Int(epoch)),
                 ("loss".into(), Value::Float(loss)),
-            ],
+            ]),
             axis: Some("epoch"),
         };
         let (state, out) = run(vec![row(0.5, 1), row(0.25, 2)]);
@@ -644,7 +650,7 @@ mod tests {
     #[test]
     fn restating_repeats_run_config_and_summary() {
         let mut state = state();
-        let mut out = Vec::new();
+        let mut out = Records::default();
         state.apply(
             Event::Config(vec![("lr".into(), Value::Float(0.1))]),
             now(0),
@@ -654,7 +660,8 @@ mod tests {
         state.settle(now(0), &mut out);
         out.clear();
         state.restate(now(1), &mut out);
-        let names: Vec<_> = out.iter().map(Kind::name).collect();
+        let records = out.decoded();
+        let names: Vec<_> = records.iter().map(Kind::name).collect();
         assert_eq!(names, ["run", "config", "summary"]);
     }
 }

@@ -81,7 +81,9 @@ pub fn duration(time: std::time::Duration) -> String {
 mod tests {
     use super::*;
     use crate::run::{Event, Now};
+    use crate::wire::fields::Fields;
     use crate::wire::json::Value;
+    use crate::wire::records::Records;
     use crate::wire::schema::{RunRecord, TelemetryRecord};
     use std::time::Duration;
 
@@ -92,15 +94,15 @@ mod tests {
             elapsed: Duration::ZERO,
         };
         for row in 0..rows {
-            let values = (0..columns)
+            let values: Vec<_> = (0..columns)
                 .map(|c| (format!("m{c}"), Value::Float((row * (c + 1)) as f64)))
                 .collect();
             let event = Event::Log {
-                values,
+                fields: Fields::from_values(&values),
                 step: None,
                 commit: None,
             };
-            state.apply(event, now, &mut Vec::new());
+            state.apply(event, now, &mut Records::default());
         }
         state
     }
@@ -116,7 +118,7 @@ mod tests {
             unix_nanos: 0,
             elapsed: Duration::ZERO,
         };
-        small.apply(summary, now, &mut Vec::new());
+        small.apply(summary, now, &mut Records::default());
         insta::assert_snapshot!(grids(&small, true, None).join("\n"), @r"
         Run history:
         m0 ▁▃▆█

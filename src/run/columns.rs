@@ -1,26 +1,31 @@
 //! The columns of history: the open row, the latest values, the summary and the series of each.
 //!
 //! One lookup a value finds everything that is known about its column, so that a row costs about the same
-//! for each of its values however many columns there are.
+//! for each of its values however many columns there are. Values stay the JSON text that they came as.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
-use super::metric::{Definitions, Rule, escaped};
+use super::metric::{Definitions, Rule};
 use super::series::Series;
-use crate::wire::json::Value;
-use crate::wire::schema::{HistoryItem, KeyedItem, MetricRecord, MetricSummary};
+use crate::wire::fields::{Field, Fields, name_of, number, path_of};
+use crate::wire::json::{Value, write_float};
+use crate::wire::records::{encode_item, encoded_path};
+use crate::wire::schema::{MetricRecord, MetricSummary};
 
 #[derive(Debug)]
 struct Column {
     path: Vec<String>,
-    /// Components joined by dots, dots inside them escaped: the name that `define_metric` uses.
+    /// The path as it stands in the items of rows and summaries.
+    encoded_path: Vec<u8>,
+    /// The path as `define_metric` spells it.
     name: String,
     rule: Rule,
     aggregate: Aggregate,
-    /// Latest value; what the summary shows if no aggregation is asked for.
-    last: Option<Value>,
-    /// Latest number in a row; what rows without this column get if it is their x axis.
-    number: Option<Value>,
+    /// Latest value, what the summary shows if no aggregation is asked for; empty if there is none.
+    last: String,
+    /// Latest number in a row; what rows without this column get if it is their x axis. Empty if there is none.
+    number: String,
     series: Series,
     /// Where the value of the open row stands.
     slot: Option<usize>,
@@ -28,15 +33,47 @@ struct Column {
     dirty: bool,
     /// `run.summary[...]` was set: aggregations are off.
     explicit: bool,
+    /// Some other column is above or below this one: of such, only the latest has a summary value.
+    rivals: bool,
 }
 
 #[derive(Debug, Default)]
 struct Aggregate {
-    first: Option<Value>,
+    first: String,
     min: f64,
     max: f64,
     sum: f64,
     count: u64,
+}
+
+/// The row that is being collected; its memory is kept from row to row.
+#[derive(Debug, Default)]
+struct Row {
+    open: bool,
+    /// JSON text and further fields of each value, one behind the other.
+    json: String,
+    extra: Vec<u8>,
+    cells: Vec<Cell>,
+}
+
+#[derive(Debug)]
+struct Cell {
+    column: usize,
+    json: std::ops::Range<usize>,
+    extra: std::ops::Range<usize>,
+}
+
+impl Row {
+    fn cell(&mut self, column: usize, json: &str, extra: &[u8]) -> Cell {
+        let (json_start, extra_start) = (self.json.len(), self.extra.len());
+        self.json.push_str(json);
+        self.extra.extend_from_slice(extra);
+        Cell {
+            column,
+            json: json_start..self.json.len(),
+            extra: extra_start..self.extra.len(),
+        }
+    }
 }
 
 /// All columns of a run and the row that is being collected.
@@ -44,157 +81,177 @@ struct Aggregate {
 pub struct Columns {
     all: Vec<Column>,
     by_name: HashMap<String, usize>,
+    /// Names of everything that has columns below it.
+    parents: HashSet<String>,
     definitions: Definitions,
-    row: Option<Vec<(usize, Value)>>,
+    row: Row,
     dirty: bool,
 }
 
 impl Columns {
     /// Begins a row if none is open.
     pub fn open_row(&mut self) {
-        self.row.get_or_insert_default();
+        self.row.open = true;
     }
 
     /// Whether a row is being collected.
     pub fn row_is_open(&self) -> bool {
-        self.row.is_some()
+        self.row.open
     }
 
-    /// Whether the open row lacks all of these top-level names.
-    pub fn row_has_none_of(&self, values: &[(String, Value)]) -> bool {
-        values.iter().all(|(key, _)| {
-            let index = self.by_name.get(escaped(key).as_str());
+    /// Whether the open row lacks all of these columns.
+    pub fn row_has_none_of(&self, fields: &Fields) -> bool {
+        fields.iter().all(|field| {
+            let index = self.by_name.get(field.name);
             index.is_none_or(|index| self.all[*index].slot.is_none())
         })
     }
 
-    /// Puts a value into the open row; objects are taken apart into leaves, later values win.
-    pub fn collect(&mut self, key: String, value: Value) {
-        if let Value::Map(members) = value {
-            let mut path = vec![key];
-            self.collect_members(&mut path, members);
-        } else {
-            let index = self.index_of_key(key);
-            self.put(index, value);
-        }
-    }
-
-    fn collect_members(&mut self, path: &mut Vec<String>, members: Vec<(String, Value)>) {
-        for (key, value) in members {
-            path.push(key);
-            if let Value::Map(members) = value {
-                self.collect_members(path, members);
-            } else {
-                let index = self.index_of_path(path);
-                self.put(index, value);
-            }
-            path.pop();
-        }
-    }
-
-    fn put(&mut self, index: usize, value: Value) {
-        let row = self.row.get_or_insert_default();
+    /// Puts a value into the open row; later values win.
+    pub fn collect(&mut self, field: Field<'_>) {
+        let index = self.index_of(field.name);
+        self.row.open = true;
+        let cell = self.row.cell(index, field.json, field.extra);
         if let Some(slot) = self.all[index].slot {
-            row[slot].1 = value;
+            self.row.cells[slot] = cell;
         } else {
-            self.all[index].slot = Some(row.len());
-            row.push((index, value));
+            self.all[index].slot = Some(self.row.cells.len());
+            self.row.cells.push(cell);
         }
     }
 
-    fn index_of_key(&mut self, key: String) -> usize {
-        if !key.contains('.') {
-            return match self.by_name.get(&key) {
-                Some(index) => *index,
-                None => self.add_column(vec![key.clone()], key),
-            };
-        }
-        self.index_of_path(std::slice::from_ref(&key))
-    }
-
-    fn index_of_path(&mut self, path: &[String]) -> usize {
-        let name = path
-            .iter()
-            .map(|part| escaped(part))
-            .collect::<Vec<_>>()
-            .join(".");
-        match self.by_name.get(&name) {
+    fn index_of(&mut self, name: &str) -> usize {
+        match self.by_name.get(name) {
             Some(index) => *index,
-            None => self.add_column(path.to_vec(), name),
+            None => self.add_column(name),
         }
     }
 
-    fn add_column(&mut self, path: Vec<String>, name: String) -> usize {
+    fn add_column(&mut self, name: &str) -> usize {
         let index = self.all.len();
+        let path = path_of(name);
+        let mut rivals = self.parents.contains(name);
+        for depth in 1..path.len() {
+            let parent = name_of(&path[..depth]);
+            if let Some(above) = self.by_name.get(&parent) {
+                self.all[*above].rivals = true;
+                rivals = true;
+            }
+            self.parents.insert(parent);
+        }
+        if rivals {
+            for column in &mut self.all {
+                column.rivals |= column.path.starts_with(&path);
+            }
+        }
         self.all.push(Column {
-            rule: self.definitions.rule(&name),
+            rule: self.definitions.rule(name),
+            encoded_path: encoded_path(&path),
             path,
-            name: name.clone(),
+            name: name.to_owned(),
             aggregate: Aggregate::default(),
-            last: None,
-            number: None,
+            last: String::new(),
+            number: String::new(),
             series: Series::default(),
             slot: None,
             dirty: false,
             explicit: false,
+            rivals,
         });
-        self.by_name.insert(name, index);
+        self.by_name.insert(name.to_owned(), index);
         index
     }
 
-    /// Closes the open row: fills in step metrics, updates summary and series, appends the row's items.
-    pub fn flush_row(&mut self, items: &mut Vec<HistoryItem>) {
-        let Some(mut row) = self.row.take() else {
-            return;
-        };
-        for i in 0..row.len() {
-            let rule = &self.all[row[i].0].rule;
+    /// Closes the open row: fills in step metrics, updates summary and series, appends the row's encoded items.
+    pub fn flush_row(&mut self, items: &mut Vec<u8>) {
+        let mut row = std::mem::take(&mut self.row);
+        for i in 0..row.cells.len() {
+            let rule = &self.all[row.cells[i].column].rule;
             if !rule.step_sync {
                 continue;
             }
-            let Some(axis) = rule.step_metric.clone() else {
+            let Some(axis) = &rule.step_metric else {
                 continue;
             };
-            let axis = match self.by_name.get(&axis) {
+            let axis = match self.by_name.get(axis) {
                 Some(index) => *index,
-                None => self.add_column(unescaped_path(&axis), axis),
+                None => self.add_column(&axis.clone()),
             };
-            if self.all[axis].slot.is_none() {
-                self.all[axis].slot = Some(row.len());
-                let last = self.all[axis].number.clone();
+            let column = &mut self.all[axis];
+            if column.slot.is_none() {
+                column.slot = Some(row.cells.len());
                 // As the official core: an axis that was never logged counts as 0.
-                row.push((axis, last.unwrap_or(Value::Int(0))));
+                let number = if column.number.is_empty() {
+                    "0"
+                } else {
+                    &column.number
+                };
+                let cell = row.cell(axis, number, &[]);
+                row.cells.push(cell);
             }
         }
-        items.reserve(row.len() + 3);
-        for (index, value) in row {
-            let column = &mut self.all[index];
+        for cell in row.cells.drain(..) {
+            let column = &mut self.all[cell.column];
             column.slot = None;
-            items.push(HistoryItem {
-                nested_key: column.path.clone(),
-                value_json: value.to_json(),
-                ..HistoryItem::default()
-            });
-            column.record(value);
+            let json = &row.json[cell.json];
+            encode_item(&column.encoded_path, json, &row.extra[cell.extra], items);
+            column.record(json);
+            if column.rivals {
+                self.silence_rivals(cell.column);
+            }
         }
+        row.open = false;
+        row.json.clear();
+        row.extra.clear();
+        // One huge row must not be paid for ever.
+        row.json.shrink_to(1 << 20);
+        row.extra.shrink_to(1 << 20);
+        self.row = row;
         self.dirty = true;
     }
 
-    /// Sets a summary value; objects become one value, and the metric's aggregations end.
-    pub fn set_summary(&mut self, key: &str, value: Value) {
-        let index = self.index_of_key(key.to_owned());
+    /// A value replaces the tree that stood at its place, and a tree the value.
+    fn silence_rivals(&mut self, index: usize) {
+        let path = self.all[index].path.clone();
+        for (i, other) in self.all.iter_mut().enumerate() {
+            if i != index && (other.path.starts_with(&path) || path.starts_with(&other.path)) {
+                other.last.clear();
+                other.dirty = false;
+            }
+        }
+    }
+
+    /// Sets a summary value by its name, whatever it is, as one leaf: the metric's aggregations end.
+    /// `told` says that the log has the change already.
+    pub fn set_summary(&mut self, name: &str, json: &str, told: bool) {
+        let index = self.index_of(name);
         let column = &mut self.all[index];
         column.explicit = true;
-        column.last = Some(value);
-        column.dirty = true;
-        self.dirty = true;
+        json.clone_into(&mut column.last);
+        column.dirty = !told;
+        self.dirty |= !told;
+        if column.rivals {
+            self.silence_rivals(index);
+        }
+    }
+
+    /// Takes a summary value, or all below it, away.
+    pub fn remove_summary(&mut self, name: &str) {
+        let path = path_of(name);
+        for column in &mut self.all {
+            if column.path.starts_with(&path) {
+                column.last.clear();
+                column.aggregate = Aggregate::default();
+                column.dirty = false;
+            }
+        }
     }
 
     /// Adds a definition and applies it to the columns that exist.
     pub fn define(&mut self, metric: &MetricRecord) {
-        self.definitions.add(metric);
+        let name = self.definitions.add(metric);
         if metric.glob_name.is_empty() {
-            if let Some(index) = self.by_name.get(&metric.name) {
+            if let Some(index) = self.by_name.get(&name) {
                 let column = &mut self.all[*index];
                 column.rule = self.definitions.rule(&column.name);
                 // As the official core: defining a metric anew brings its aggregations back.
@@ -209,7 +266,7 @@ impl Columns {
 
     /// Whether a metric of this name was defined exactly.
     pub fn is_defined(&self, name: &str) -> bool {
-        self.definitions.is_defined(&escaped(name))
+        self.definitions.is_defined(name)
     }
 
     /// Whether summary values changed since [`Columns::take_summary`].
@@ -220,33 +277,36 @@ impl Columns {
     /// Marks every summary value as changed.
     pub fn touch_all(&mut self) {
         for column in &mut self.all {
-            column.dirty = column.last.is_some();
+            column.dirty = !column.last.is_empty();
         }
         self.dirty = true;
     }
 
-    /// Appends the changed summary values and marks them as written.
-    pub fn take_summary(&mut self, update: &mut Vec<KeyedItem>) {
+    /// Appends the changed summary values as encoded items and marks them as written.
+    pub fn take_summary(&mut self, items: &mut Vec<u8>) {
         for column in &mut self.all {
             if std::mem::take(&mut column.dirty)
-                && let Some(value) = column.summary()
+                && let Some(json) = column.summary()
             {
-                update.push(KeyedItem {
-                    nested_key: column.path.clone(),
-                    value_json: value.to_json(),
-                    ..KeyedItem::default()
-                });
+                encode_item(&column.encoded_path, &json, &[], items);
             }
         }
         self.dirty = false;
     }
 
-    /// The summary as nested objects; where a value and a tree meet, the later column wins. Null is no value.
+    /// Every summary value with its path, as JSON text.
+    pub fn summary_leaves(&self) -> impl Iterator<Item = (&[String], Cow<'_, str>)> {
+        self.all
+            .iter()
+            .filter_map(|column| Some((column.path.as_slice(), column.summary()?)))
+    }
+
+    /// The summary as nested objects. Null is no value.
     pub fn summary_tree(&self) -> Vec<(String, Value)> {
         let mut root: Vec<(String, Value)> = Vec::new();
         let mut places: HashMap<&str, usize> = HashMap::new();
         for column in &self.all {
-            let Some(value) = column.summary().filter(|value| *value != Value::Null) else {
+            let Some(value) = column.summary_value() else {
                 continue;
             };
             let place = *places.entry(column.path[0].as_str()).or_insert_with(|| {
@@ -261,6 +321,14 @@ impl Columns {
             root[place] = one.swap_remove(0);
         }
         root
+    }
+
+    /// Series of all top-level columns that hold numbers.
+    pub fn series(&self) -> impl Iterator<Item = (&str, &Series)> {
+        self.all
+            .iter()
+            .filter(|column| column.series.count() > 0)
+            .map(|column| (column.path[0].as_str(), &column.series))
     }
 
     /// Series of public top-level columns that hold numbers and are no x axis, by name.
@@ -278,8 +346,7 @@ impl Columns {
     pub fn summary_view(&self) -> Vec<(&str, Value)> {
         let mut rows: Vec<(&str, Value)> = self
             .visible()
-            .filter_map(|column| Some((column.path[0].as_str(), column.summary()?)))
-            .filter(|(_, value)| *value != Value::Null)
+            .filter_map(|column| Some((column.path[0].as_str(), column.summary_value()?)))
             .collect();
         rows.sort_unstable_by_key(|(name, _)| *name);
         rows
@@ -295,9 +362,9 @@ impl Columns {
 }
 
 impl Column {
-    fn record(&mut self, value: Value) {
-        if let Some(number) = value.as_f64() {
-            self.number = Some(value.clone());
+    fn record(&mut self, json: &str) {
+        if let Some(number) = number(json) {
+            json.clone_into(&mut self.number);
             let a = &mut self.aggregate;
             if a.count == 0 {
                 (a.min, a.max) = (number, number);
@@ -312,19 +379,21 @@ impl Column {
                 self.series.push(number);
             }
         }
-        if value == Value::Null {
+        if json == "null" {
             return;
         }
-        if self.aggregate.first.is_none() {
-            self.aggregate.first = Some(value.clone());
+        if self.aggregate.first.is_empty() {
+            json.clone_into(&mut self.aggregate.first);
         }
-        self.last = Some(value);
+        json.clone_into(&mut self.last);
         self.dirty = true;
     }
 
-    /// The summary value: the latest, or the asked aggregations, or nothing.
-    fn summary(&self) -> Option<Value> {
-        let last = self.last.as_ref()?;
+    /// The summary value as JSON text: the latest, or the asked aggregations, or nothing.
+    fn summary(&self) -> Option<Cow<'_, str>> {
+        if self.last.is_empty() {
+            return None;
+        }
         let MetricSummary {
             min,
             max,
@@ -335,50 +404,52 @@ impl Column {
             ..
         } = self.rule.summary;
         if self.explicit || !(min || max || mean || latest || first || none) {
-            return Some(last.clone());
+            return Some(Cow::Borrowed(&self.last));
         }
         if none {
             return None;
         }
-        let mut members = Vec::new();
-        let mut add = |name: &str, value: Value| members.push((name.to_owned(), value));
+        let mut json = String::from("{");
+        let mut add = |name: &str, value: &dyn Fn(&mut String)| {
+            if json.len() > 1 {
+                json.push(',');
+            }
+            json.push('"');
+            json.push_str(name);
+            json.push_str("\":");
+            value(&mut json);
+        };
+        let text = |text: &str, out: &mut String| out.push_str(text);
         if latest {
-            add("last", last.clone());
+            add("last", &|out| text(&self.last, out));
         }
-        if first && let Some(value) = &self.aggregate.first {
-            add("first", value.clone());
+        let aggregate = &self.aggregate;
+        if first && !aggregate.first.is_empty() {
+            add("first", &|out| text(&aggregate.first, out));
         }
-        if self.aggregate.count > 0 {
+        if aggregate.count > 0 {
             if min {
-                add("min", Value::Float(self.aggregate.min));
+                add("min", &|out| write_float(aggregate.min, out));
             }
             if max {
-                add("max", Value::Float(self.aggregate.max));
+                add("max", &|out| write_float(aggregate.max, out));
             }
             if mean {
-                let mean = self.aggregate.sum / self.aggregate.count as f64;
-                add("mean", Value::Float(mean));
+                add("mean", &|out| {
+                    write_float(aggregate.sum / aggregate.count as f64, out);
+                });
             }
         }
-        Some(Value::Map(members))
+        json.push('}');
+        Some(Cow::Owned(json))
     }
-}
 
-/// Splits a dotted name at the dots that are not escaped.
-fn unescaped_path(name: &str) -> Vec<String> {
-    let mut path = vec![String::new()];
-    let mut chars = name.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => path
-                .last_mut()
-                .into_iter()
-                .for_each(|part| part.extend(chars.next())),
-            '.' => path.push(String::new()),
-            _ => path.last_mut().into_iter().for_each(|part| part.push(c)),
-        }
+    fn summary_value(&self) -> Option<Value> {
+        // The text was written here, or checked when it came.
+        Value::parse(&self.summary()?)
+            .ok()
+            .filter(|value| *value != Value::Null)
     }
-    path
 }
 
 fn insert(members: &mut Vec<(String, Value)>, path: &[String], value: Value) {
@@ -408,32 +479,58 @@ fn insert(members: &mut Vec<(String, Value)>, path: &[String], value: Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::records::{HISTORY, Records};
+    use crate::wire::schema::Kind;
+
+    fn collect(columns: &mut Columns, json: &str) -> Vec<String> {
+        let value = Value::parse(json).unwrap();
+        let Value::Map(members) = value else { panic!() };
+        for field in Fields::from_values(&members).iter() {
+            columns.collect(field);
+        }
+        let mut items = Vec::new();
+        columns.flush_row(&mut items);
+        let mut records = Records::default();
+        records.push_parts(HISTORY, &items, &[]);
+        let Kind::History(row) = records.decoded().remove(0) else {
+            panic!()
+        };
+        row.item
+            .iter()
+            .map(|item| format!("{}={}", item.nested_key.join("|"), item.value_json))
+            .collect()
+    }
+
+    fn tree(columns: &Columns) -> String {
+        Value::Map(columns.summary_tree()).to_json()
+    }
 
     #[test]
     fn dotted_names_and_nested_names_are_different_columns() {
         let mut columns = Columns::default();
-        columns.collect("d.ot".into(), Value::Int(1));
-        columns.collect("d".into(), Value::Map(vec![("ot".into(), Value::Int(2))]));
-        columns.collect("d.ot".into(), Value::Int(3));
-        let mut items = Vec::new();
-        columns.flush_row(&mut items);
-        let rows: Vec<_> = items
-            .iter()
-            .map(|item| (item.nested_key.join("|"), item.value_json.as_str()))
-            .collect();
-        assert_eq!(rows, [("d.ot".into(), "3"), ("d|ot".into(), "2")]);
-        assert_eq!(unescaped_path("a\\.b.c"), ["a.b", "c"]);
+        let row = collect(&mut columns, r#"{"d.ot":1,"d":{"ot":2},"d.ot":3}"#);
+        assert_eq!(row, ["d.ot=3", "d|ot=2"]);
     }
 
     #[test]
     fn nan_poisons_min_and_max_and_null_changes_nothing() {
         let mut columns = Columns::default();
         columns.define(&super::super::metric::define("x", "min,last").unwrap());
-        for value in [Value::Float(1.0), Value::Float(f64::NAN), Value::Null] {
-            columns.collect("x".into(), value);
-            columns.flush_row(&mut Vec::new());
+        for value in ["1.0", "NaN", "null"] {
+            collect(&mut columns, &format!("{{\"x\":{value}}}"));
         }
-        let tree = Value::Map(columns.summary_tree()).to_json();
-        assert_eq!(tree, r#"{"x":{"last":NaN,"min":NaN}}"#);
+        assert_eq!(tree(&columns), r#"{"x":{"last":NaN,"min":NaN}}"#);
+    }
+
+    #[test]
+    fn of_a_value_and_a_tree_at_one_place_the_latest_counts() {
+        let mut columns = Columns::default();
+        collect(&mut columns, r#"{"d":{"e":1,"f":{"g":2}},"x":0}"#);
+        columns.set_summary("d", r#"{"h":3}"#, false);
+        assert_eq!(tree(&columns), r#"{"x":0,"d":{"h":3}}"#);
+        collect(&mut columns, r#"{"d":{"f":{"g":4}}}"#);
+        assert_eq!(tree(&columns), r#"{"d":{"f":{"g":4}},"x":0}"#);
+        columns.remove_summary("d");
+        assert_eq!(tree(&columns), r#"{"x":0}"#);
     }
 }

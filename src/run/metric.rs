@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::wire::fields::{name_of, path_of};
 use crate::wire::schema::{MetricOptions, MetricRecord, MetricSummary};
 
 /// What holds for one metric after exact and glob definitions were merged.
@@ -28,11 +29,18 @@ pub struct Definitions {
 impl Definitions {
     /// Adds a definition, or merges it into the earlier one of that name: flags add up, a named step metric
     /// replaces, `none` follows the newest; with `_control.overwrite` the new one replaces the old.
-    pub fn add(&mut self, metric: &MetricRecord) {
+    /// Gives the metric's name as columns spell it; empty for a glob.
+    pub fn add(&mut self, metric: &MetricRecord) -> String {
+        let metric = &MetricRecord {
+            name: canonical(&metric.name),
+            step_metric: canonical(&metric.step_metric),
+            ..metric.clone()
+        };
         if !metric.step_metric.is_empty() {
             self.axes.insert(metric.step_metric.clone());
         }
-        let key = (metric.name.clone(), metric.glob_name.clone());
+        let name = metric.name.clone();
+        let key = (name.clone(), metric.glob_name.clone());
         let earlier = self
             .by_name
             .get(&key)
@@ -43,11 +51,11 @@ impl Definitions {
             }
             self.by_name.insert(key, self.metrics.len());
             self.metrics.push(metric.clone());
-            return;
+            return name;
         };
         if metric.control.is_some_and(|control| control.overwrite) {
             *earlier = metric.clone();
-            return;
+            return name;
         }
         if !metric.step_metric.is_empty() {
             earlier.step_metric.clone_from(&metric.step_metric);
@@ -69,6 +77,7 @@ impl Definitions {
             old.first |= new.first;
             old.none = new.none;
         }
+        name
     }
 
     /// The rule for a metric whose escaped, dotted name is given. The exact definition wins over globs,
@@ -116,13 +125,12 @@ impl Definitions {
     }
 }
 
-/// A name as definitions spell it: dots that belong to the name are escaped.
-pub fn escaped(name: &str) -> String {
-    if name.contains('.') {
-        name.replace('.', "\\.")
-    } else {
-        name.to_owned()
+/// A name as columns spell it, however its backslashes are written.
+fn canonical(name: &str) -> String {
+    if name.is_empty() {
+        return String::new();
     }
+    name_of(&path_of(name))
 }
 
 /// Makes a definition from a name (a `*` is allowed at the end) and a comma list of summary words.

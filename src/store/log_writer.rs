@@ -13,7 +13,8 @@ use prost::encoding::{WireType, encode_key, encode_varint};
 use prost::length_delimiter_len;
 
 use crate::wire::log::{FILE_HEADER, Framer};
-use crate::wire::schema::{Kind, OutputRawRecord, Record, Timestamp};
+use crate::wire::records::{OUTPUT_RAW, encode_text};
+use crate::wire::schema::{OutputRawRecord, Timestamp};
 
 /// Buffered bytes after which [`LogWriter::push`] writes by itself.
 const FLUSH_AT: usize = 256 * 1024;
@@ -92,18 +93,15 @@ impl<F: Append> LogWriter<F> {
         }
     }
 
-    /// Takes the next record; its number is set here.
-    pub fn push(&mut self, kind: Kind) -> io::Result<()> {
+    /// Takes the next record, encoded without its number: that is appended here, and readers keep the last value of
+    /// a field.
+    pub fn push(&mut self, record: &[u8]) -> io::Result<()> {
         self.num += 1;
-        let console = matches!(kind, Kind::OutputRaw(_));
-        let record = Record {
-            num: self.num,
-            kind: Some(kind),
-        };
         self.scratch.clear();
-        // A Vec grows as needed: encoding into it cannot fail.
-        let _ = record.encode(&mut self.scratch);
-        self.push_encoded(console)
+        self.scratch.extend_from_slice(record);
+        encode_key(1, WireType::Varint, &mut self.scratch);
+        encode_varint(self.num.cast_unsigned(), &mut self.scratch);
+        self.push_encoded(false)
     }
 
     /// Takes the next record, of console text, without copying the text more often than needed.
@@ -124,12 +122,10 @@ impl<F: Append> LogWriter<F> {
         self.scratch.clear();
         encode_key(1, WireType::Varint, &mut self.scratch);
         encode_varint(self.num.cast_unsigned(), &mut self.scratch);
-        encode_key(13, WireType::LengthDelimited, &mut self.scratch);
+        encode_key(OUTPUT_RAW, WireType::LengthDelimited, &mut self.scratch);
         encode_varint(length as u64, &mut self.scratch);
         self.scratch.extend_from_slice(&head);
-        encode_key(3, WireType::LengthDelimited, &mut self.scratch);
-        encode_varint(text.len() as u64, &mut self.scratch);
-        self.scratch.extend_from_slice(text.as_bytes());
+        encode_text(3, text, &mut self.scratch);
         self.push_encoded(true)
     }
 
@@ -212,7 +208,7 @@ mod tests {
     use super::*;
     use crate::wire::log::{Decoder, Piece};
     use crate::wire::raw::RawRecord;
-    use crate::wire::schema::{OutputRawRecord, RunExitRecord};
+    use crate::wire::schema::{Kind, Record, RunExitRecord};
     use proptest::prelude::*;
 
     /// Takes `room` bytes, then refuses until given more.
@@ -234,11 +230,20 @@ mod tests {
         }
     }
 
-    fn line(text: &str) -> Kind {
-        Kind::OutputRaw(OutputRawRecord {
-            line: text.to_owned(),
-            ..OutputRawRecord::default()
-        })
+    fn encoded(kind: Kind) -> Vec<u8> {
+        Record {
+            num: 0,
+            kind: Some(kind),
+        }
+        .encode_to_vec()
+    }
+
+    fn exit() -> Vec<u8> {
+        encoded(Kind::Exit(RunExitRecord::default()))
+    }
+
+    fn push_line(writer: &mut LogWriter<SmallDisk>, text: &str) -> io::Result<()> {
+        writer.push_output(0, Timestamp::from_nanos(0), text)
     }
 
     fn nums(bytes: &[u8]) -> Vec<i64> {
@@ -262,10 +267,29 @@ mod tests {
             ..SmallDisk::default()
         });
         for i in 0..5000 {
-            writer.push(line(&format!("line {i}\n"))).unwrap();
+            push_line(&mut writer, &format!("line {i}\n")).unwrap();
         }
         assert_eq!(writer.flush().unwrap(), None);
         assert_eq!(nums(&writer.file.bytes), (1..=5000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn numbering_keeps_unknown_fields_and_the_last_number_wins() {
+        let mut record = encoded(Kind::Exit(RunExitRecord {
+            exit_code: 3,
+            runtime: 0,
+        }));
+        let unknown = [0xca, 0x3e, 0x02, b'h', b'i'];
+        record.extend_from_slice(&[8, 77]);
+        record.extend_from_slice(&unknown);
+        let mut writer = LogWriter::new(SmallDisk {
+            room: usize::MAX,
+            ..SmallDisk::default()
+        });
+        writer.push(&record).unwrap();
+        writer.flush().unwrap();
+        assert_eq!(nums(&writer.file.bytes), [1]);
+        assert!(writer.file.bytes.windows(5).any(|window| window == unknown));
     }
 
     #[test]
@@ -281,12 +305,12 @@ mod tests {
                 let timestamp = Timestamp::from_nanos(1_700_000_000_123_456_789);
                 let (mut fast, mut slow) = (disk(), disk());
                 fast.push_output(output_type, timestamp, text).unwrap();
-                slow.push(Kind::OutputRaw(OutputRawRecord {
+                let record = encoded(Kind::OutputRaw(OutputRawRecord {
                     output_type,
                     timestamp: Some(timestamp),
                     line: text.to_owned(),
-                }))
-                .unwrap();
+                }));
+                slow.push(&record).unwrap();
                 fast.flush().unwrap();
                 slow.flush().unwrap();
                 let record = |bytes: &[u8]| {
@@ -307,11 +331,11 @@ mod tests {
     #[test]
     fn console_floods_do_not_push_out_other_records() {
         let mut writer = LogWriter::new(SmallDisk::default());
-        writer.push(Kind::Exit(RunExitRecord::default())).unwrap();
+        writer.push(&exit()).unwrap();
         assert!(writer.flush().is_err());
-        writer.push(Kind::Exit(RunExitRecord::default())).unwrap();
+        writer.push(&exit()).unwrap();
         for _ in 0..100 {
-            writer.push(line(&"x".repeat(100_000))).unwrap();
+            push_line(&mut writer, &"x".repeat(100_000)).unwrap();
         }
         writer.file.room = usize::MAX;
         let gap = writer.flush().unwrap().unwrap();
@@ -332,7 +356,7 @@ mod tests {
             let mut writer = LogWriter::new(SmallDisk::default());
             let mut rooms = rooms.into_iter();
             for size in &sizes {
-                let _ = writer.push(line(&"x".repeat(*size)));
+                let _ = push_line(&mut writer, &"x".repeat(*size));
                 if writer.flush().is_err() {
                     writer.file.room += rooms.next().unwrap_or(0);
                 }

@@ -4,6 +4,7 @@
 //! Nesting is limited to [`MAX_DEPTH`]. Integers beyond `i64` become floats, as in wandb-core.
 //! Object keys keep their order; of duplicate keys all are kept, and whoever merges lets the last win.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Deepest nesting of arrays and objects that is accepted.
@@ -34,16 +35,9 @@ pub struct JsonError {
 impl Value {
     /// Parses one JSON document; anything but white space behind it is an error.
     pub fn parse(text: &str) -> Result<Self, JsonError> {
-        let mut parser = Parser {
-            bytes: text.as_bytes(),
-            text,
-            at: 0,
-        };
-        let value = parser.value(0)?;
-        parser.space();
-        if parser.at < text.len() {
-            return Err(parser.error("unexpected text behind the value"));
-        }
+        let mut reader = Reader::new(text);
+        let value = reader.value(0)?;
+        reader.end()?;
         Ok(value)
     }
 
@@ -224,13 +218,39 @@ pub fn write_text(text: &str, out: &mut String) {
     out.push('"');
 }
 
-struct Parser<'a> {
+/// Reads a JSON text from front to back, for who does not need a [`Value`] of all of it.
+#[derive(Debug)]
+pub struct Reader<'a> {
     bytes: &'a [u8],
     text: &'a str,
     at: usize,
 }
 
-impl Parser<'_> {
+impl<'a> Reader<'a> {
+    /// A reader at the beginning of the text.
+    pub fn new(text: &'a str) -> Self {
+        Self {
+            bytes: text.as_bytes(),
+            text,
+            at: 0,
+        }
+    }
+
+    /// Nothing but white space may follow.
+    pub fn end(&mut self) -> Result<(), JsonError> {
+        self.space();
+        if self.at < self.text.len() {
+            return Err(self.error("unexpected text behind the value"));
+        }
+        Ok(())
+    }
+
+    /// Whether an object comes next.
+    pub fn at_object(&mut self) -> bool {
+        self.space();
+        self.peek() == Some(b'{')
+    }
+
     fn error(&self, what: &'static str) -> JsonError {
         JsonError {
             what,
@@ -257,7 +277,27 @@ impl Parser<'_> {
         }
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value, JsonError> {
+    /// The text of the number, boolean or null that comes next; `None`, and nothing is read, if it is anything else.
+    pub fn scalar_text(&mut self) -> Result<Option<&'a str>, JsonError> {
+        self.space();
+        let start = self.at;
+        match self.peek() {
+            Some(b'-') if self.bytes.get(self.at + 1) == Some(&b'I') => {
+                self.token("-Infinity", Value::Null)?;
+            }
+            Some(b'-' | b'0'..=b'9') => {
+                self.number_text()?;
+            }
+            Some(b't' | b'f' | b'n' | b'N' | b'I') => {
+                self.value(0)?;
+            }
+            _ => return Ok(None),
+        }
+        Ok(Some(&self.text[start..self.at]))
+    }
+
+    /// The value that comes next, at this depth of nesting.
+    pub fn value(&mut self, depth: usize) -> Result<Value, JsonError> {
         self.space();
         if depth > MAX_DEPTH {
             return Err(self.error("nested too deeply"));
@@ -266,7 +306,7 @@ impl Parser<'_> {
             None => Err(self.error("unexpected end")),
             Some(b'{') => self.map(depth),
             Some(b'[') => self.list(depth),
-            Some(b'"') => self.string().map(Value::Text),
+            Some(b'"') => Ok(Value::Text(self.string()?.into_owned())),
             Some(b't') => self.token("true", Value::Bool(true)),
             Some(b'f') => self.token("false", Value::Bool(false)),
             Some(b'n') => self.token("null", Value::Null),
@@ -303,33 +343,49 @@ impl Parser<'_> {
     }
 
     fn map(&mut self, depth: usize) -> Result<Value, JsonError> {
-        self.at += 1;
         let mut members = Vec::new();
+        self.object(|reader, key| {
+            members.push((key.into_owned(), reader.value(depth + 1)?));
+            Ok::<_, JsonError>(())
+        })?;
+        Ok(Value::Map(members))
+    }
+
+    /// Reads the object that comes next: `member` is called with each name and must read its value.
+    pub fn object<E: From<JsonError>>(
+        &mut self,
+        mut member: impl FnMut(&mut Self, Cow<'a, str>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.space();
+        if self.peek() != Some(b'{') {
+            return Err(self.error("expected an object").into());
+        }
+        self.at += 1;
         self.space();
         if self.peek() == Some(b'}') {
             self.at += 1;
-            return Ok(Value::Map(members));
+            return Ok(());
         }
         loop {
             self.space();
             if self.peek() != Some(b'"') {
-                return Err(self.error("expected a quoted name"));
+                return Err(self.error("expected a quoted name").into());
             }
             let key = self.string()?;
             self.space();
             if self.peek() != Some(b':') {
-                return Err(self.error("expected ':'"));
+                return Err(self.error("expected ':'").into());
             }
             self.at += 1;
-            members.push((key, self.value(depth + 1)?));
+            member(self, key)?;
             self.space();
             match self.peek() {
                 Some(b',') => self.at += 1,
                 Some(b'}') => {
                     self.at += 1;
-                    return Ok(Value::Map(members));
+                    return Ok(());
                 }
-                _ => return Err(self.error("expected ',' or '}'")),
+                _ => return Err(self.error("expected ',' or '}'").into()),
             }
         }
     }
@@ -343,6 +399,17 @@ impl Parser<'_> {
     }
 
     fn number(&mut self) -> Result<Value, JsonError> {
+        let (text, integer) = self.number_text()?;
+        if integer && let Ok(i) = text.parse() {
+            return Ok(Value::Int(i));
+        }
+        text.parse()
+            .map(Value::Float)
+            .map_err(|_| self.error("not a number"))
+    }
+
+    /// A number's text, and whether it is written as an integer.
+    fn number_text(&mut self) -> Result<(&'a str, bool), JsonError> {
         let start = self.at;
         let mut integer = true;
         if self.peek() == Some(b'-') {
@@ -368,26 +435,20 @@ impl Parser<'_> {
                 return Err(self.error("expected a digit"));
             }
         }
-        let text = &self.text[start..self.at];
-        if integer && let Ok(i) = text.parse() {
-            return Ok(Value::Int(i));
-        }
-        text.parse()
-            .map(Value::Float)
-            .map_err(|_| self.error("not a number"))
+        Ok((&self.text[start..self.at], integer))
     }
 
-    fn string(&mut self) -> Result<String, JsonError> {
+    fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
         self.at += 1;
         let start = self.at;
         while let Some(byte) = self.peek() {
             match byte {
                 b'"' => {
-                    let text = self.text[start..self.at].to_owned();
+                    let text = &self.text[start..self.at];
                     self.at += 1;
-                    return Ok(text);
+                    return Ok(Cow::Borrowed(text));
                 }
-                b'\\' => return self.escaped_string(start),
+                b'\\' => return self.escaped_string(start).map(Cow::Owned),
                 0..=0x1f => return Err(self.error("control character in a string")),
                 _ => self.at += 1,
             }

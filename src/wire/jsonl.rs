@@ -18,15 +18,13 @@
 //! Numbers may be `NaN`, `Infinity` and `-Infinity`. A line may have [`MAX_LINE`] bytes.
 //! Trust boundary: the socket is private to the user; what comes through it is well-meant but may be malformed.
 
-use super::json::Value;
+use super::fields::{FieldError, Fields, MAX_NAME};
+use super::json::{JsonError, Reader, Value};
 use super::schema::AlertRecord;
 use crate::run::{Event, id, metric};
 
 /// Longest line in bytes that a client may send.
 pub const MAX_LINE: usize = 8 << 20;
-/// Longest name in bytes of a metric, a config or a summary value.
-const MAX_NAME: usize = 1000;
-
 /// A decoded line.
 #[derive(Debug, PartialEq)]
 pub struct Envelope {
@@ -78,38 +76,82 @@ pub struct Refusal {
 const VERBS: &str =
     "log, config, summary, define_metric, name, notes, tags, alert, save, info or flush";
 
+/// The value behind a verb: rows are the hot path and never become a [`Value`].
+enum Content {
+    Row(Fields),
+    Value(Value),
+}
+
+/// What stops the reading of a line.
+enum Stop {
+    Json(JsonError),
+    Reason(String),
+}
+
+impl From<JsonError> for Stop {
+    fn from(error: JsonError) -> Self {
+        Self::Json(error)
+    }
+}
+
 /// Decodes one line (without its newline).
 pub fn decode(line: &[u8]) -> Result<Envelope, Refusal> {
     let refuse = |reason: String| Refusal { id: None, reason };
     let text = std::str::from_utf8(line)
         .map_err(|error| refuse(format!("not UTF-8 at byte {}", error.valid_up_to())))?;
-    let value = Value::parse(text).map_err(|error| refuse(format!("not JSON: {error}")))?;
-    let Value::Map(members) = value else {
+    let not_json = |error: JsonError| refuse(format!("not JSON: {error}"));
+    let mut reader = Reader::new(text);
+    if !reader.at_object() {
+        let value = Value::parse(text).map_err(not_json)?;
         return Err(refuse(format!("expected an object, got {}", value.kind())));
-    };
+    }
     let mut id = None;
     let mut step = None;
     let mut commit = None;
     let mut verb = None;
     let mut extra = None;
-    for (key, value) in members {
-        match key.as_str() {
-            "id" => id = Some(value),
-            "step" => step = Some(value),
-            "commit" => commit = Some(value),
-            _ if verb.is_none() => verb = Some((key, value)),
-            _ => extra = Some(key),
+    let mut fault = None;
+    let read = reader.object(|reader, key| {
+        let content = if key == "log" && reader.at_object() {
+            match Fields::read(reader) {
+                Ok(fields) => Content::Row(fields),
+                Err(FieldError::Json(error)) => return Err(Stop::Json(error)),
+                Err(error) => return Err(Stop::Reason(format!("\"log\": {error}"))),
+            }
+        } else {
+            Content::Value(reader.value(1)?)
+        };
+        match (&*key, content) {
+            ("id", Content::Value(value)) => id = Some(value),
+            ("step", Content::Value(value)) => step = Some(value),
+            ("commit", Content::Value(value)) => commit = Some(value),
+            (_, content) if verb.is_none() => verb = Some((key.into_owned(), content)),
+            _ => extra = Some(key.into_owned()),
+        }
+        Ok(())
+    });
+    match read {
+        Ok(()) => reader.end().map_err(not_json)?,
+        Err(Stop::Json(error)) => return Err(not_json(error)),
+        Err(Stop::Reason(reason)) => {
+            // The reading has stopped there: the id may stand behind it.
+            id = Value::parse(text).map_err(not_json)?.get("id").cloned();
+            fault = Some(reason);
         }
     }
-    let message = match (verb, extra) {
-        (None, _) => Err(format!("no message: expected {VERBS}")),
-        (Some((verb, _)), Some(extra)) => Err(format!(
+    let message = match (fault, verb, extra) {
+        (Some(reason), ..) => Err(reason),
+        (None, None, _) => Err(format!("no message: expected {VERBS}")),
+        (None, Some((verb, _)), Some(extra)) => Err(format!(
             "{verb:?} and {extra:?} in one object: send one message a line"
         )),
-        (Some((verb, _)), None) if verb != "log" && (step.is_some() || commit.is_some()) => Err(
-            format!("\"step\" and \"commit\" go with \"log\", not with {verb:?}"),
-        ),
-        (Some((verb, value)), None) => decode_message(&verb, value, step, commit),
+        (None, Some((verb, _)), None) if verb != "log" && (step.is_some() || commit.is_some()) => {
+            Err(format!(
+                "\"step\" and \"commit\" go with \"log\", not with {verb:?}"
+            ))
+        }
+        (None, Some((_, Content::Row(fields))), None) => log(fields, step, commit),
+        (None, Some((verb, Content::Value(value))), None) => decode_message(&verb, value),
     };
     match message {
         Ok(message) => Ok(Envelope { id, message }),
@@ -117,27 +159,28 @@ pub fn decode(line: &[u8]) -> Result<Envelope, Refusal> {
     }
 }
 
-fn decode_message(
-    verb: &str,
-    value: Value,
-    step: Option<Value>,
-    commit: Option<Value>,
-) -> Result<Message, String> {
-    let event = match verb {
-        "log" => Event::Log {
-            values: object(verb, value)?,
-            step: step.map(integer_step).transpose()?,
-            commit: match commit {
-                None | Some(Value::Null) => None,
-                Some(Value::Bool(commit)) => Some(commit),
-                Some(other) => {
-                    return Err(format!(
-                        "\"commit\": expected true or false, got {}",
-                        other.kind()
-                    ));
-                }
-            },
+fn log(fields: Fields, step: Option<Value>, commit: Option<Value>) -> Result<Message, String> {
+    Ok(Message::Change(Event::Log {
+        fields,
+        step: step.map(integer_step).transpose()?,
+        commit: match commit {
+            None | Some(Value::Null) => None,
+            Some(Value::Bool(commit)) => Some(commit),
+            Some(other) => {
+                return Err(format!(
+                    "\"commit\": expected true or false, got {}",
+                    other.kind()
+                ));
+            }
         },
+    }))
+}
+
+fn decode_message(verb: &str, value: Value) -> Result<Message, String> {
+    let event = match verb {
+        "log" => {
+            return Err(format!("\"log\": expected an object, got {}", value.kind()));
+        }
         "config" => Event::Config(object(verb, value)?),
         "summary" => Event::Summary(object(verb, value)?),
         "define_metric" => define_metric(&value)?,
@@ -385,14 +428,18 @@ mod tests {
         let envelope = decode(line).unwrap();
         assert_eq!(envelope.id, Some(Value::Int(7)));
         let Message::Change(Event::Log {
-            values,
+            fields,
             step,
             commit,
         }) = envelope.message
         else {
             panic!("not a log message");
         };
-        assert_eq!((values.len(), step, commit), (2, Some(3), Some(true)));
+        let names: Vec<_> = fields.iter().map(|field| field.name).collect();
+        assert_eq!(
+            (names, step, commit),
+            (vec!["loss", "opt.lr"], Some(3), Some(true))
+        );
         let alert =
             decode(br#"{"alert": {"title": "t", "level": "warn", "wait_duration": 10}}"#).unwrap();
         let Message::Change(Event::Alert(alert)) = alert.message else {
@@ -468,6 +515,8 @@ mod tests {
             refused(refusal, 4),
             "{\"id\":\"x\",\"error\":\"\\\"log\\\": expected an object, got a number\",\"line\":4}\n"
         );
+        let refusal = decode(br#"{"log": {"": 1}, "id": 5}"#).unwrap_err();
+        assert_eq!(refusal.id, Some(Value::Int(5)));
     }
 
     proptest::proptest! {
