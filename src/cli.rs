@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueHint};
 
+pub mod parse;
 pub mod run;
 
 /// Turn any training script into a Weights & Biases run
@@ -36,6 +37,8 @@ pub enum Command {
     Alert(AlertArgs),
     Save(SaveArgs),
     Info(InfoArgs),
+    Parse(parse::ParseArgs),
+    ImportLog(Box<parse::ImportLogArgs>),
     Sync(SyncArgs),
     Completions(CompletionsArgs),
 }

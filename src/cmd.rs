@@ -7,7 +7,10 @@ use crate::error::Error;
 
 pub mod client;
 pub mod identity;
+pub mod import_log;
+pub mod parse;
 pub mod run;
+pub mod sources;
 
 /// How this process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub fn exec(cli: Cli) -> Result<Exit, Error> {
         Command::Alert(args) => client::alert(args)?,
         Command::Save(args) => client::save(&args)?,
         Command::Info(args) => client::info(&args)?,
+        Command::Parse(args) => parse::exec(&args)?,
+        Command::ImportLog(args) => import_log::exec(&args)?,
         Command::Sync(args) => sync(&args)?,
         Command::Completions(args) => print(&completions(args.shell))?,
     }

@@ -17,6 +17,7 @@ pub mod command;
 pub mod error;
 pub mod git;
 pub mod helper;
+pub mod import;
 pub mod inbox;
 pub mod observer;
 pub mod output;

@@ -89,6 +89,7 @@ pub struct RunState {
     config: Config,
     columns: Columns,
     telemetry: TelemetryRecord,
+    environment: Option<Box<EnvironmentRecord>>,
     /// The step of the row that is being collected.
     step: i64,
     /// A client has numbered a row itself.
@@ -119,6 +120,7 @@ impl RunState {
             config,
             columns: Columns::default(),
             telemetry,
+            environment: None,
             step,
             explicit_steps: false,
             rows: 0,
@@ -128,9 +130,15 @@ impl RunState {
         }
     }
 
-    /// The records that open a log, behind the header: the run and its telemetry.
+    /// Says what is known from the beginning about where the run was started.
+    pub fn set_environment(&mut self, environment: EnvironmentRecord) {
+        self.environment = Some(Box::new(environment));
+    }
+
+    /// The records that open a log, behind the header: the run, its environment if it is known, and its telemetry.
     pub fn start(&self, out: &mut Records) {
         out.push(self.run_record());
+        out.extend(self.environment.clone().map(Kind::Environment));
         out.push(Kind::Telemetry(self.telemetry.clone()));
     }
 

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use crate::run::id::RunId;
 
+pub mod derived;
 pub mod log_reader;
 pub mod log_writer;
 pub mod output_log;

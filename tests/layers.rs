@@ -11,7 +11,7 @@ const LAYERS: &[&[&str]] = &[
     ],
     &["store", "child", "inbox"],
     &["system", "service"],
-    &["recorder", "observer", "supervise"],
+    &["recorder", "observer", "supervise", "import"],
     &["error"],
     &["cmd"],
 ];

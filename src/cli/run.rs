@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{ValueEnum, ValueHint};
 
+use super::parse::RuleArgs;
+
 /// Run a command and record it as a W&B run
 ///
 /// The command runs as it would without wandb-rs: its output passes through unchanged, signals reach it, and its
@@ -18,36 +20,8 @@ use clap::{ValueEnum, ValueHint};
     options win over variables, variables over files."
 )]
 pub struct RunArgs {
-    /// Project of the run [default: name of the git repository, else uncategorized]
-    #[arg(short, long, value_name = "NAME", help_heading = "Identity")]
-    pub project: Option<String>,
-    /// User or team that owns the run
-    #[arg(short, long, value_name = "NAME", help_heading = "Identity")]
-    pub entity: Option<String>,
-    /// Display name of the run [default: two words and a number]
-    #[arg(short, long, value_name = "NAME", help_heading = "Identity")]
-    pub name: Option<String>,
-    /// Id of the run [default: eight random characters]
-    #[arg(long, value_name = "ID", help_heading = "Identity")]
-    pub id: Option<String>,
-    /// Group of runs that this one belongs to
-    #[arg(short, long, value_name = "NAME", help_heading = "Identity")]
-    pub group: Option<String>,
-    /// Kind of work, like train or eval
-    #[arg(long, value_name = "NAME", help_heading = "Identity")]
-    pub job_type: Option<String>,
-    /// Tags, separated by commas (can be repeated)
-    #[arg(
-        short,
-        long = "tags",
-        visible_alias = "tag",
-        value_name = "TAGS",
-        help_heading = "Identity"
-    )]
-    pub tags: Vec<String>,
-    /// Notes about the run
-    #[arg(long, value_name = "TEXT", help_heading = "Identity")]
-    pub notes: Option<String>,
+    #[command(flatten)]
+    pub identity: IdentityArgs,
     /// What happens if the id exists on the server
     #[arg(long, value_enum, help_heading = "Identity")]
     pub resume: Option<ResumeArg>,
@@ -81,8 +55,11 @@ pub struct RunArgs {
     #[arg(long, help_heading = "Recording")]
     pub no_git: bool,
     /// Do not search the output for metrics
-    #[arg(long, help_heading = "Recording")]
+    #[arg(long, help_heading = "Recording", conflicts_with = "parse")]
     pub no_parse: bool,
+    /// Search the output for metrics even if the script logs through the SDK
+    #[arg(long, help_heading = "Recording")]
+    pub parse: bool,
     /// Do not sample system metrics
     #[arg(long, help_heading = "Recording")]
     pub no_stats: bool,
@@ -110,9 +87,47 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub summary_json: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub rules: RuleArgs,
+
     /// The command and its arguments
     #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
+}
+
+/// What a run is called
+#[derive(Debug, Default, clap::Args)]
+pub struct IdentityArgs {
+    /// Project of the run [default: name of the git repository, else uncategorized]
+    #[arg(short, long, value_name = "NAME", help_heading = "Identity")]
+    pub project: Option<String>,
+    /// User or team that owns the run
+    #[arg(short, long, value_name = "NAME", help_heading = "Identity")]
+    pub entity: Option<String>,
+    /// Display name of the run [default: two words and a number]
+    #[arg(short, long, value_name = "NAME", help_heading = "Identity")]
+    pub name: Option<String>,
+    /// Id of the run [default: eight random characters]
+    #[arg(long, value_name = "ID", help_heading = "Identity")]
+    pub id: Option<String>,
+    /// Group of runs that this one belongs to
+    #[arg(short, long, value_name = "NAME", help_heading = "Identity")]
+    pub group: Option<String>,
+    /// Kind of work, like train or eval
+    #[arg(long, value_name = "NAME", help_heading = "Identity")]
+    pub job_type: Option<String>,
+    /// Tags, separated by commas (can be repeated)
+    #[arg(
+        short,
+        long = "tags",
+        visible_alias = "tag",
+        value_name = "TAGS",
+        help_heading = "Identity"
+    )]
+    pub tags: Vec<String>,
+    /// Notes about the run
+    #[arg(long, value_name = "TEXT", help_heading = "Identity")]
+    pub notes: Option<String>,
 }
 
 fn seconds(text: &str) -> Result<std::time::Duration, String> {

@@ -26,10 +26,10 @@ pub struct Identity {
     pub repository: Option<Repository>,
 }
 
-/// Finds everything out. `wandb_dir` is where earlier runs lie.
+/// Finds everything out. `script` is what is run, `wandb_dir` is where earlier runs lie.
 pub fn identify(
     settings: &Settings,
-    command: &Command,
+    script: Option<&Path>,
     config: &Config,
     wandb_dir: &Path,
     cwd: &Path,
@@ -37,7 +37,7 @@ pub fn identify(
     let repository = (!settings.disable_git)
         .then(|| Repository::discover(cwd))
         .flatten();
-    let script_dir = match &command.script {
+    let script_dir = match script {
         Some(script) => cwd
             .join(script)
             .parent()

@@ -10,6 +10,7 @@ use nix::sys::signal::Signal;
 
 use super::Exit;
 use super::identity::{self, Identity};
+use super::sources;
 use crate::child::signals::{FORWARDED, Signals};
 use crate::child::spawn::Plan;
 use crate::child::{Ending, SpawnError, find_program};
@@ -19,6 +20,7 @@ use crate::error::{BEFORE_SPAWN, Error};
 use crate::inbox::{Inbox, Item};
 use crate::observer::{Code, Observer, Task};
 use crate::output::{Ui, Verbosity, redact};
+use crate::parse::Options;
 use crate::recorder::{self, Setup};
 use crate::run::{Event, RunState, Stream};
 use crate::service::{Bound, RunInfo, Service};
@@ -31,11 +33,12 @@ use crate::system::host;
 use crate::wire::json::Value;
 use crate::wire::schema::{EnvironmentRecord, GitRepoRecord, TelemetryFeature, Timestamp};
 
-mod report;
+pub(super) mod report;
 mod setup;
 
 use report::{header, warn};
-use setup::{Files, dry_run, environment, locale, settings, socket_places, taken};
+pub(super) use setup::locale;
+use setup::{Files, dry_run, environment, settings, socket_places, taken};
 
 /// How long clients of the socket may take to end after the child.
 const GRACE: Duration = Duration::from_millis(200);
@@ -48,6 +51,7 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
         Error::new(format!("the current directory cannot be used: {error}")).code(BEFORE_SPAWN)
     })?;
     let (settings, notes) = settings(args, &cwd)?;
+    let rules = sources::rules(&args.rules, &cwd).map_err(|error| error.code(BEFORE_SPAWN))?;
     let program = args.command[0].clone();
     let file = find_program(&program, std::env::var_os("PATH").as_deref())?;
     if settings.mode == Mode::Disabled {
@@ -62,7 +66,13 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
     let arguments = (!args.no_args_config).then_some(&command);
     let config = identity::config(arguments, &args.config_file, &args.config, &cwd)?;
     let wandb_dir = store::wandb_dir(&settings.root_dir);
-    let identity = identity::identify(&settings, &command, &config, &wandb_dir, &cwd);
+    let identity = identity::identify(
+        &settings,
+        command.script.as_deref(),
+        &config,
+        &wandb_dir,
+        &cwd,
+    );
     let verbosity = match (settings.silent, settings.quiet) {
         (true, _) => Verbosity::Silent,
         (false, true) => Verbosity::Quiet,
@@ -128,8 +138,9 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
         cwd,
         program: file,
         places,
+        rules: rules.filter(|_| !args.no_parse),
     };
-    let (outcome, state) = session.record(child, socket, args, &ui)?;
+    let (outcome, state) = session.record(child, socket, &ui)?;
     session.finish(&outcome, state.as_ref(), args, &ui);
     Ok(match outcome.ending {
         Ending::Exit(code) => Exit::Code(code as u8),
@@ -161,6 +172,8 @@ struct Session {
     cwd: PathBuf,
     program: PathBuf,
     places: Vec<PathBuf>,
+    /// How the output is searched for metrics, if it is.
+    rules: Option<Options>,
 }
 
 impl Session {
@@ -169,7 +182,6 @@ impl Session {
         &self,
         child: Supervised,
         socket: std::io::Result<Bound>,
-        args: &RunArgs,
         ui: &Ui,
     ) -> Result<(Outcome, Option<RunState>), Error> {
         let inbox = Arc::new(Inbox::default());
@@ -177,14 +189,16 @@ impl Session {
         let dir = self.files.dir.as_ref();
         let setup = Setup {
             state: self.state(git.clone()),
-            log: taken(&self.files.log),
-            output_log: dir.map(|dir| OutputLog::new(dir.file("output.log"))),
+            files: recorder::run_log::Files {
+                log: taken(&self.files.log),
+                output_log: dir.map(|dir| OutputLog::new(dir.file("output.log"))),
+                debug: taken(&self.files.debug),
+            },
             clock: self.clock,
-            parse: !args.no_parse,
-            debug: taken(&self.files.debug),
+            parse: self.rules.clone(),
             warn: {
                 let ui = ui.clone();
-                Box::new(move |warning| warn(&ui, &warning))
+                Arc::new(move |warning| warn(&ui, &warning))
             },
         };
         let watcher = Arc::new(RunWatcher {

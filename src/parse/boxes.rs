@@ -28,6 +28,11 @@ pub enum Step {
 }
 
 impl Boxes {
+    /// Whether rows are being collected.
+    pub fn is_open(&self) -> bool {
+        self.open || !self.pairs.is_empty()
+    }
+
     /// Takes one line.
     pub fn line(&mut self, line: &str) -> Step {
         let text = line.trim();

@@ -17,6 +17,11 @@ pub struct Dicts {
 }
 
 impl Dicts {
+    /// Whether the lines of a dict are being collected.
+    pub fn is_open(&self) -> bool {
+        self.lines > 0
+    }
+
     /// Takes a line that opens or continues a dict; gives the object when it is complete.
     /// The first part of the answer says whether the line belongs to one.
     pub fn line(&mut self, line: &str) -> (bool, Option<Found>) {

@@ -20,11 +20,13 @@ pub struct Lines {
     skipping: bool,
     /// Cursor movements were seen: bars are drawn below each other.
     nested: bool,
+    /// How many lines have ended.
+    ended: u64,
 }
 
 impl Lines {
-    /// Takes the next text and gives the lines that it completes.
-    pub fn feed(&mut self, mut text: &str, mut emit: impl FnMut(&str)) {
+    /// Takes the next text and gives the lines that it completes, with their numbers from 1.
+    pub fn feed(&mut self, mut text: &str, mut emit: impl FnMut(&str, u64)) {
         while let Some(end) = memchr::memchr2(b'\n', b'\r', text.as_bytes()) {
             // `\r\n` is one end.
             let both = text.as_bytes()[end..].starts_with(b"\r\n");
@@ -36,6 +38,7 @@ impl Lines {
                 self.extend(part);
                 self.state(ends, &mut emit);
             }
+            self.ended += u64::from(ends);
             text = &text[end + 1 + usize::from(both)..];
         }
         self.extend(text);
@@ -52,7 +55,7 @@ impl Lines {
     }
 
     /// The line has a new state: it is complete, or it will be rewritten.
-    fn state(&mut self, complete: bool, emit: &mut impl FnMut(&str)) {
+    fn state(&mut self, complete: bool, emit: &mut impl FnMut(&str, u64)) {
         if !std::mem::take(&mut self.skipping) {
             if memchr::memchr2(0x1b, 0x08, self.partial.as_bytes()).is_some() {
                 self.nested |= self.partial.contains("\u{1b}[A");
@@ -79,7 +82,7 @@ impl Lines {
             self.shown = line;
             self.shown.clear();
         } else if complete {
-            emit("");
+            emit("", self.ended + 1);
         }
     }
 
@@ -91,21 +94,21 @@ impl Lines {
     }
 
     /// Gives the last line if it lacks its newline.
-    pub fn finish(&mut self, mut emit: impl FnMut(&str)) {
+    pub fn finish(&mut self, mut emit: impl FnMut(&str, u64)) {
         if !self.partial.is_empty() || !self.shown.is_empty() {
             self.state(true, &mut emit);
         }
     }
 
-    fn give(&mut self, line: &str, emit: &mut impl FnMut(&str)) {
+    fn give(&mut self, line: &str, emit: &mut impl FnMut(&str, u64)) {
         if line.len() > LIMIT {
             return;
         }
         if memchr::memchr2(0x1b, 0x08, line.as_bytes()).is_some() {
             self.nested |= line.contains("\u{1b}[A");
-            emit(&plain(line));
+            emit(&plain(line), self.ended + 1);
         } else {
-            emit(line);
+            emit(line, self.ended + 1);
         }
     }
 }
@@ -163,9 +166,9 @@ mod tests {
     fn lines(pieces: &[&str]) -> Vec<String> {
         let (mut lines, mut out) = (Lines::default(), Vec::new());
         for piece in pieces {
-            lines.feed(piece, |line| out.push(line.to_owned()));
+            lines.feed(piece, |line, _| out.push(line.to_owned()));
         }
-        lines.finish(|line| out.push(line.to_owned()));
+        lines.finish(|line, _| out.push(line.to_owned()));
         out
     }
 
@@ -208,11 +211,11 @@ mod tests {
     fn long_lines_cost_no_memory() {
         let mut lines = Lines::default();
         for _ in 0..1000 {
-            lines.feed(&"x1".repeat(10_000), |_| panic!("no line ended"));
+            lines.feed(&"x1".repeat(10_000), |_, _| panic!("no line ended"));
             assert!(lines.partial.capacity() <= 4 * LIMIT);
         }
         let mut out = Vec::new();
-        lines.feed("\nb1\n", |line| out.push(line.to_owned()));
+        lines.feed("\nb1\n", |line, _| out.push(line.to_owned()));
         assert_eq!(out.last().map(String::as_str), Some("b1"));
     }
 }

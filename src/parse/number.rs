@@ -235,6 +235,47 @@ pub fn parse(text: &str) -> Option<Value> {
     plain.parse().ok().map(Value::Float)
 }
 
+/// Reads a whole text as a number, also with a decimal comma.
+pub fn parse_local(text: &str) -> Option<Value> {
+    parse(text).or_else(|| parse(&decimal_points(text)?))
+}
+
+/// The line with decimal points, if it is written with decimal commas: no number in it has a point, no list is
+/// separated by `, `, and at least one comma cannot be anything else.
+pub fn decimal_points(line: &str) -> Option<String> {
+    let bytes = line.as_bytes();
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let commas: Vec<usize> = memchr::memchr_iter(b',', bytes)
+        .filter(|at| *at > 0 && digit(at - 1) && digit(at + 1))
+        .collect();
+    if commas.is_empty() || line.contains(", ") {
+        return None;
+    }
+    if memchr::memchr_iter(b'.', bytes).any(|at| at > 0 && digit(at - 1) && digit(at + 1)) {
+        return None;
+    }
+    let mut sure = false;
+    for comma in &commas {
+        let start = (0..*comma).rev().take_while(|at| digit(*at)).last()?;
+        let end = (comma + 1..bytes.len())
+            .find(|at| !digit(*at))
+            .unwrap_or(bytes.len());
+        // `1,2,3` and `12:30:05,123` are no numbers.
+        let before = start.checked_sub(1).map(|at| bytes[at]);
+        if bytes.get(end) == Some(&b',') || matches!(before, Some(b',' | b':' | b'/' | b'.')) {
+            return None;
+        }
+        sure |= &bytes[start..*comma] == b"0" || end - comma != 4;
+    }
+    sure.then(|| {
+        let mut text = line.to_owned();
+        for comma in commas {
+            text.replace_range(comma..=comma, ".");
+        }
+        text
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,6 +301,23 @@ mod tests {
         for text in ["", "-", ".", "1e", "0x10", "1.2.3", "12:30", "abc"] {
             assert_eq!(parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn decimal_commas_are_told_from_lists_and_groups() {
+        for (line, points) in [
+            ("loss: 0,123; acc: 0,9", Some("loss: 0.123; acc: 0.9")),
+            ("a 12,5 b 1,234", Some("a 12.5 b 1.234")),
+            ("tokens 1,234", None),
+            ("a=0,5, b=1", None),
+            ("loss 0.5 ids 0,1", None),
+            ("[1,2,3]", None),
+            ("12:30:05,12 x", None),
+            ("a, b", None),
+        ] {
+            assert_eq!(decimal_points(line).as_deref(), points, "{line}");
+        }
+        assert_eq!(parse_local("0,5"), Some(Value::Float(0.5)));
     }
 
     fn scan(line: &str) -> String {

@@ -20,6 +20,13 @@ const FILLERS: &[&str] = &[
 
 /// Pairs of a line.
 pub fn find(line: &str) -> Option<Found> {
+    match number::decimal_points(line) {
+        Some(line) => find_with_points(&line),
+        None => find_with_points(line),
+    }
+}
+
+fn find_with_points(line: &str) -> Option<Found> {
     let mut found = Found::default();
     let mut from = 0;
     let mut other = 0;
@@ -338,6 +345,10 @@ mod tests {
             (
                 "[CV 1/3] END ......C=0.1; acc: (test=0.955) auc: (test=0.988) total time=   0.1s",
                 "batch C=0.1 test/acc=0.955 test/auc=0.988",
+            ),
+            (
+                "Epoche 3: Verlust: 0,1234 Genauigkeit: 0,91",
+                "epoch 3 Verlust=0.1234 Genauigkeit=0.91",
             ),
             ("[train] loss=1 [valid] loss=2", "train/loss=1 val/loss=2"),
             ("Iteration 0, inertia 1691.53.", "step 0 inertia=1691.53"),

@@ -37,7 +37,7 @@ pub fn strip(line: &str) -> Message<'_> {
     message
 }
 
-/// `[rank0]:`, `[default0]:`, `[1,0]<stdout>:`, `(Name pid=12, ip=…) `, `svc-1  | `.
+/// `[rank0]:`, `[Rank 3]`, `[rank:1]`, `[default0]:`, `[1,0]<stdout>:`, `(Name pid=12, ip=…) `, `svc-1  | `.
 fn rank<'a>(text: &'a str, message: &mut Message<'a>) -> Option<&'a str> {
     if let Some(inner) = text.strip_prefix('[')
         && let Some((word, rest)) = inner.split_once(']')
@@ -47,8 +47,8 @@ fn rank<'a>(text: &'a str, message: &mut Message<'a>) -> Option<&'a str> {
             .iter()
             .find_map(|name| lower.strip_prefix(name));
         if let Some(number) =
-            digits.and_then(|digits| digits.trim_matches([':', ' ', '_']).parse().ok())
-            && rest.starts_with([':', ' '])
+            digits.and_then(|digits| rank_number(digits.trim_matches([':', ' ', '_', '=', '#'])))
+            && (rest.is_empty() || rest.starts_with([':', ' ', '[', '\t']))
         {
             message.rank = Some(number);
             return Some(rest.trim_start_matches(':'));
@@ -88,6 +88,11 @@ fn rank<'a>(text: &'a str, message: &mut Message<'a>) -> Option<&'a str> {
         .is_some_and(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
     (numbered && !service.contains(' ') && !service.starts_with(|c: char| c.is_ascii_digit()))
         .then_some(rest)
+}
+
+/// `3`, or `3/8`: this one of so many.
+fn rank_number(text: &str) -> Option<u32> {
+    text.split(['/', ' ']).next()?.parse().ok()
 }
 
 /// `[2025-01-09 15:02:11,004 INFO] `, `[07/12 11:20:24 d2.utils.events]: `, `[I 2026-11-23 …] `, `[INFO] [file.py:96] `,
@@ -212,6 +217,14 @@ mod tests {
                 None,
             ),
             ("[default0]:loss=1", "loss=1", Some(0), None),
+            ("[Rank 3] loss=1", "loss=1", Some(3), None),
+            ("[rank:1/8][epoch 2] loss=1", "[epoch 2] loss=1", Some(1), None),
+            (
+                "[2026-01-01 10:00:00][rank:2] loss=1",
+                "loss=1",
+                Some(2),
+                None,
+            ),
             ("[1,3]<stdout>:loss=1", "loss=1", Some(3), None),
             ("0: loss 1", "loss 1", Some(0), None),
             ("(Train pid=12, ip=10.0.0.1) loss=1", "loss=1", None, None),

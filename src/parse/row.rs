@@ -30,6 +30,7 @@ pub fn judge(found: Found, rule: &'static str, about: Option<&'static str>) -> V
         epoch,
         metrics: Vec::new(),
         rule,
+        line: 0,
     };
     let mut named = false;
     let mut unknown = Vec::new();

@@ -1,7 +1,7 @@
 //! Tables: a line of column names, then lines of as many cells.
 //!
-//! A header has a counter among its names (`epoch`, `step`, `#` …) or two metrics' names. It holds until a blank line,
-//! another header, or [`PATIENCE`] lines that do not fit.
+//! A header has a counter among its names (`epoch`, `step`, `#` …) or two metrics' names; it may have two lines, whose
+//! words are joined by column. It holds until a blank line, another header, or [`PATIENCE`] lines that do not fit.
 
 use super::number;
 use super::words::{Meaning, meaning};
@@ -17,6 +17,8 @@ pub struct Tables {
     names: Vec<String>,
     delimiter: Delimiter,
     misfits: u32,
+    /// The line before, if it could be the upper line of a header.
+    upper: String,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
@@ -37,16 +39,28 @@ pub enum Step {
 }
 
 impl Tables {
+    /// Whether lines belong to a table at present, or may do so with the next one.
+    pub fn is_open(&self) -> bool {
+        !self.names.is_empty() || !self.upper.is_empty()
+    }
+
     /// Takes one line; a blank one ends the table.
     pub fn line(&mut self, line: &str) -> Step {
         if line.trim().is_empty() {
             self.names.clear();
             return Step::Outside;
         }
+        let upper = std::mem::take(&mut self.upper);
+        let plain = is_words(line);
+        if plain && let Some(names) = two_lines(&upper, line) {
+            self.begin(names, Delimiter::Blanks);
+            return Step::Header;
+        }
+        if plain {
+            line.clone_into(&mut self.upper);
+        }
         if let Some((names, delimiter)) = header(line) {
-            self.names = names;
-            self.delimiter = delimiter;
-            self.misfits = 0;
+            self.begin(names, delimiter);
             return Step::Header;
         }
         if self.names.is_empty() {
@@ -68,6 +82,12 @@ impl Tables {
             self.names.clear();
         }
         Step::Outside
+    }
+
+    fn begin(&mut self, names: Vec<String>, delimiter: Delimiter) {
+        self.names = names;
+        self.delimiter = delimiter;
+        self.misfits = 0;
     }
 
     fn row(&self, line: &str) -> Option<Found> {
@@ -95,7 +115,7 @@ impl Tables {
                 }
                 continue;
             }
-            let Some(value) = number::parse(cell.trim_end_matches('%')) else {
+            let Some(value) = number::parse_local(cell.trim_end_matches('%')) else {
                 let duration = number::length(cell) > 0;
                 misses += u32::from(!duration && cell != "-" && !cell.is_empty());
                 continue;
@@ -146,6 +166,61 @@ fn split(line: &str, delimiter: Delimiter) -> Vec<&str> {
 /// `copypaste: AP,AP50` without its label.
 fn without_label(line: &str) -> &str {
     line.split_once(": ").map_or(line, |(_, rest)| rest)
+}
+
+/// Whether a line consists of words far from each other, as the lines of a header do.
+pub fn is_words(line: &str) -> bool {
+    line.len() <= 4096
+        && line.contains("  ")
+        && line
+            .bytes()
+            .all(|b| b.is_ascii_alphabetic() || b" _-/%()#@".contains(&b))
+        && words(line).count() >= 2
+}
+
+/// Words with the columns in which they stand.
+fn words(line: &str) -> impl Iterator<Item = (usize, usize, &str)> {
+    line.split_whitespace().map(move |word| {
+        let start = word.as_ptr() as usize - line.as_ptr() as usize;
+        (start, start + word.len(), word)
+    })
+}
+
+/// The names of a header of two lines: each upper word goes to the lower word that stands nearest.
+fn two_lines(upper: &str, lower: &str) -> Option<Vec<String>> {
+    if upper.is_empty() {
+        return None;
+    }
+    let columns: Vec<_> = words(lower).collect();
+    let above: Vec<_> = words(upper).collect();
+    if columns.len() > MAX_COLUMNS || above.len() > columns.len() {
+        return None;
+    }
+    let mut names: Vec<String> = columns.iter().map(|(_, _, word)| (*word).to_owned()).collect();
+    let mut taken = vec![false; columns.len()];
+    for (start, end, word) in &above {
+        // Columns are flush left or flush right.
+        let distance = |(s, e, _): &(usize, usize, &str)| s.abs_diff(*start).min(e.abs_diff(*end));
+        let nearest = (0..columns.len()).min_by_key(|column| distance(&columns[*column]))?;
+        if std::mem::replace(&mut taken[nearest], true) {
+            return None;
+        }
+        names[nearest] = format!("{word} {}", columns[nearest].2);
+    }
+    let metrics = names
+        .iter()
+        .filter(|name| meaning(name) == Meaning::Metric)
+        .count();
+    let counts = names
+        .iter()
+        .any(|name| matches!(column(name), Meaning::Epoch | Meaning::Step(_)));
+    // A line that is a header by itself may stand below a title; otherwise every column must have both words.
+    let enough = if above.len() == columns.len() {
+        metrics >= 1 && columns.len() >= 3
+    } else {
+        metrics >= 2 && counts && above.len() >= 2
+    };
+    enough.then_some(names)
 }
 
 fn header(line: &str) -> Option<(Vec<String>, Delimiter)> {
@@ -254,6 +329,18 @@ mod tests {
             ["None Some(0.0) val_loss=1.3"]
         );
         assert_eq!(rows("name  size  date\nfile  12  x"), Vec::<String>::new());
+        assert_eq!(
+            rows(
+                "average  since         example        example\nloss     last          counter         weight\n0.693147 0.5            1            1.0"
+            ),
+            ["None None average loss=0.693147 since last=0.5 example counter=1 example weight=1.0"]
+        );
+        assert_eq!(
+            rows(
+                "        train   train   val\nepoch   loss    acc     loss\n    1   0.5     0,9     0.75"
+            ),
+            ["None Some(1.0) train loss=0.5 train acc=0.9 val loss=0.75"]
+        );
         assert_eq!(
             rows("x: AP,AP50\nx: 27.4,45.9"),
             ["None None AP=27.4 AP50=45.9"]

@@ -1,7 +1,10 @@
 //! What names mean: which are metrics for sure, which count something, which never are metrics.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 /// What a key is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -222,15 +225,62 @@ static WORDS: LazyLock<HashMap<&'static str, Word>> = LazyLock::new(|| {
     metrics.chain(never).chain(steps).collect()
 });
 
+/// Names that stand for epochs.
+const EPOCHS: &[&str] = &["epoch", "ep", "epoche", "época", "epoca", "époque"];
+
+/// Everything that a line must have one of to be a report: a metric's name or a counter's.
+static SIGNALS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let words = METRICS.iter().chain(METRIC_PARTS).chain(STEPS);
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .match_kind(MatchKind::Standard)
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(words.chain(EPOCHS).chain(&["@"]))
+        .ok()
+});
+
+/// Whether a text could name a metric or a counter. Says yes to much that does not.
+pub fn signals(text: &str) -> bool {
+    SIGNALS
+        .as_ref()
+        .is_none_or(|signals| signals.is_match(text))
+}
+
+/// Most keys whose meaning is remembered, and their longest length.
+const REMEMBERED: usize = 1000;
+const REMEMBERED_LENGTH: usize = 80;
+
+thread_local! {
+    /// Programs print the same names again and again.
+    static MEANINGS: RefCell<HashMap<String, Meaning>> = RefCell::default();
+}
+
 /// The meaning of a key as it is printed.
 pub fn meaning(key: &str) -> Meaning {
+    if key.len() > REMEMBERED_LENGTH {
+        return find_meaning(key);
+    }
+    MEANINGS.with_borrow_mut(|known| {
+        if let Some(meaning) = known.get(key) {
+            return *meaning;
+        }
+        let meaning = find_meaning(key);
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(key.to_owned(), meaning);
+        meaning
+    })
+}
+
+fn find_meaning(key: &str) -> Meaning {
     let key = normal(key);
     let name = key.rsplit('/').next().unwrap_or(&key);
     let words = &*WORDS;
     if let Some(Word::Step(rank)) = words.get(name) {
         return Meaning::Step(*rank);
     }
-    if matches!(name, "epoch" | "ep") {
+    if EPOCHS.contains(&name) {
         return Meaning::Epoch;
     }
     if matches!(name, "batch" | "batch_idx") {

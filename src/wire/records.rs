@@ -34,6 +34,11 @@ impl Records {
         self.ends.push(self.bytes.len());
     }
 
+    /// Adds records that are made here.
+    pub fn extend(&mut self, kinds: impl IntoIterator<Item = Kind>) {
+        kinds.into_iter().for_each(|kind| self.push(kind));
+    }
+
     /// Adds a record as its sender encoded it: fields and kinds that this build has never heard of survive.
     pub fn push_encoded(&mut self, record: &[u8]) {
         self.bytes.extend_from_slice(record);

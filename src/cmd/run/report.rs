@@ -10,12 +10,12 @@ use crate::output::{Ui, Verbosity, footer};
 use crate::recorder::Warning;
 use crate::run::RunState;
 use crate::settings::{Resume, Settings};
-use crate::store::{self, RunDir, yaml};
+use crate::store::{self, RunDir, derived};
 use crate::supervise::Outcome;
 use crate::wire::json::Value;
 
 /// A path as it is shown: with `./` below the current directory.
-fn shown(path: &Path, cwd: &Path) -> String {
+pub(crate) fn shown(path: &Path, cwd: &Path) -> String {
     match path.strip_prefix(cwd) {
         Ok(below) => format!("./{}", below.display()),
         Err(_) => path.display().to_string(),
@@ -62,14 +62,8 @@ impl Session {
         if let Some(state) = state {
             let summary = state.summary(self.clock.now());
             if let Some(dir) = &self.files.dir {
-                let files = [
-                    ("config.yaml", yaml::config_yaml(state.config().members())),
-                    ("wandb-summary.json", summary.to_json()),
-                ];
-                for (name, text) in files {
-                    if let Err(error) = store::write_atomic(&dir.file(name), text.as_bytes()) {
-                        ui.warning(&format!("files/{name} cannot be written: {error}"));
-                    }
+                for (name, error) in derived::write(dir, state, self.clock.now()) {
+                    ui.warning(&format!("files/{name} cannot be written: {error}"));
                 }
                 if self.settings.resume == Some(Resume::Auto) && outcome.ending == Ending::Exit(0) {
                     let _ = std::fs::remove_file(identity::resume_file(dir.wandb_dir()));
@@ -138,7 +132,7 @@ impl Session {
 }
 
 /// A word that a shell reads back as it is.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./+@%,".contains(c);
     if word.chars().all(plain) {
         word.to_owned()
@@ -147,7 +141,7 @@ fn quoted(word: &str) -> String {
     }
 }
 
-pub(super) fn warn(ui: &Ui, warning: &Warning) {
+pub(crate) fn warn(ui: &Ui, warning: &Warning) {
     ui.warning(&match warning {
         Warning::Log(error) => format!(
             "the run's log cannot be written ({error}); the script goes on, what comes now is kept in memory and written when it is possible again"

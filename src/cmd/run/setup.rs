@@ -9,72 +9,23 @@ use std::sync::{Mutex, PoisonError};
 use crate::cli::run::RunArgs;
 use crate::cmd::client;
 use crate::cmd::identity::Identity;
+use crate::cmd::sources::Sources;
 use crate::error::Error;
 use crate::output::{Ui, redact};
 use crate::service::Bound;
-use crate::settings::{Layers, Mode, Settings, ini};
+use crate::settings::{Mode, Settings};
 use crate::store::{self, RunDir};
 
 /// The settings that hold, and warnings about files that were left out.
 pub(super) fn settings(args: &RunArgs, cwd: &Path) -> Result<(Settings, Vec<String>), Error> {
-    let mut layers = Layers::default();
-    let mut notes = Vec::new();
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    let root = args
-        .dir
-        .clone()
-        .or_else(|| variable("WANDB_DIR").map(PathBuf::from))
-        .unwrap_or_default();
-    let root = cwd.join(root);
-    let global = variable("WANDB_CONFIG_DIR")
-        .map(PathBuf::from)
-        .or_else(|| variable("HOME").map(|home| Path::new(&home).join(".config/wandb")));
-    let workspace = store::wandb_dir(&root);
-    for file in global
-        .into_iter()
-        .chain([workspace])
-        .map(|dir| dir.join("settings"))
-    {
-        let Ok(text) = std::fs::read_to_string(&file) else {
-            continue;
-        };
-        match ini::parse(&text) {
-            Ok(values) => layers.add_file(&file, values),
-            Err(error) => notes.push(format!(
-                "settings file {} is not used: {error}",
-                file.display()
-            )),
-        }
-    }
-    layers.add_environment(|name| std::env::var_os(name))?;
-    let mut flag = |setting: &str, value: Option<String>, origin: &str| {
-        if let Some(value) = value {
-            layers.set(setting, value, origin.to_owned());
-        }
-    };
+    let mut sources = Sources::read(args.dir.as_deref(), cwd)?;
+    sources.identity(&args.identity);
     let yes = |set: bool| set.then(|| "true".to_owned());
-    flag("project", args.project.clone(), "--project");
-    flag("entity", args.entity.clone(), "--entity");
-    flag("run_name", args.name.clone(), "--name");
-    flag("run_id", args.id.clone(), "--id");
-    flag("run_group", args.group.clone(), "--group");
-    flag("run_job_type", args.job_type.clone(), "--job-type");
-    flag(
-        "run_tags",
-        (!args.tags.is_empty()).then(|| args.tags.join(",")),
-        "--tags",
-    );
-    flag("run_notes", args.notes.clone(), "--notes");
-    flag(
-        "mode",
-        args.mode.map(|mode| mode.as_str().to_owned()),
-        "--mode",
-    );
-    flag(
-        "resume",
-        args.resume.map(|resume| resume.as_str().to_owned()),
-        "--resume",
-    );
+    let mut flag = |setting, value, origin| sources.flag(setting, value, origin);
+    let mode = args.mode.map(|mode| mode.as_str().to_owned());
+    flag("mode", mode, "--mode");
+    let resume = args.resume.map(|resume| resume.as_str().to_owned());
+    flag("resume", resume, "--resume");
     flag("resume_from", args.resume_from.clone(), "--resume-from");
     flag("fork_from", args.fork_from.clone(), "--fork-from");
     flag("save_code", yes(args.save_code), "--save-code");
@@ -87,8 +38,7 @@ pub(super) fn settings(args: &RunArgs, cwd: &Path) -> Result<(Settings, Vec<Stri
     );
     flag("quiet", yes(args.quiet), "--quiet");
     flag("silent", yes(args.silent), "--silent");
-    let mut settings = layers.resolve()?;
-    settings.root_dir = root;
+    let (settings, mut notes) = sources.resolve()?;
     if settings.mode == Mode::Online {
         notes.push(
             "this version cannot upload while the run lasts: it is recorded offline and can be synced afterwards".to_owned(),
@@ -98,7 +48,7 @@ pub(super) fn settings(args: &RunArgs, cwd: &Path) -> Result<(Settings, Vec<Stri
 }
 
 /// What the environment says about the character set of the terminal.
-pub(super) fn locale() -> Option<String> {
+pub(in crate::cmd) fn locale() -> Option<String> {
     let first = ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()
         .filter_map(std::env::var_os)
