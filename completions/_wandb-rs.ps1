@@ -33,6 +33,8 @@ Register-ArgumentCompleter -Native -CommandName 'wandb-rs' -ScriptBlock {
             [CompletionResult]::new('alert', 'alert', [CompletionResultType]::ParameterValue, 'Send an alert from the run that this script is part of')
             [CompletionResult]::new('save', 'save', [CompletionResultType]::ParameterValue, 'Put files into the run that this script is part of')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Tell the id, name and directory of the run that this script is part of')
+            [CompletionResult]::new('parse', 'parse', [CompletionResultType]::ParameterValue, 'Show the metrics that would be found in a saved log')
+            [CompletionResult]::new('import-log', 'import-log', [CompletionResultType]::ParameterValue, 'Make a run from a saved training log')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Upload runs with the official client')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -64,10 +66,16 @@ Register-ArgumentCompleter -Native -CommandName 'wandb-rs' -ScriptBlock {
             [CompletionResult]::new('--stats-interval', '--stats-interval', [CompletionResultType]::ParameterName, 'Seconds between two samples of system metrics [default: 15]')
             [CompletionResult]::new('--kill-after', '--kill-after', [CompletionResultType]::ParameterName, 'Kill the command if it runs on for this long after a signal to end [default: never]')
             [CompletionResult]::new('--summary-json', '--summary-json', [CompletionResultType]::ParameterName, 'Write id, directory, exit code and summary to a file as JSON')
+            [CompletionResult]::new('--metric', '--metric', [CompletionResultType]::ParameterName, 'Take a metric where REGEX matches: its first group is the value (can be repeated)')
+            [CompletionResult]::new('--pattern', '--pattern', [CompletionResultType]::ParameterName, 'Take a row where REGEX matches: its named groups, like (?P<step>\d+) and (?P<f1>\S+), are counters and metrics (can be repeated)')
+            [CompletionResult]::new('--include', '--include', [CompletionResultType]::ParameterName, 'Keep only metrics whose names match GLOB (can be repeated)')
+            [CompletionResult]::new('--ignore', '--ignore', [CompletionResultType]::ParameterName, 'Leave out metrics whose names match GLOB (can be repeated)')
+            [CompletionResult]::new('--rank', '--rank', [CompletionResultType]::ParameterName, 'Whose lines count if several ranks print; with all, others are named rank<N>/… [default: 0]')
             [CompletionResult]::new('--no-args-config', '--no-args-config', [CompletionResultType]::ParameterName, 'Do not take config from the command''s arguments')
             [CompletionResult]::new('--save-code', '--save-code', [CompletionResultType]::ParameterName, 'Record the script and the git diff')
             [CompletionResult]::new('--no-git', '--no-git', [CompletionResultType]::ParameterName, 'Do not look for a git repository')
             [CompletionResult]::new('--no-parse', '--no-parse', [CompletionResultType]::ParameterName, 'Do not search the output for metrics')
+            [CompletionResult]::new('--parse', '--parse', [CompletionResultType]::ParameterName, 'Search the output for metrics even if the script logs through the SDK')
             [CompletionResult]::new('--no-stats', '--no-stats', [CompletionResultType]::ParameterName, 'Do not sample system metrics')
             [CompletionResult]::new('--no-unbuffered', '--no-unbuffered', [CompletionResultType]::ParameterName, 'Do not set PYTHONUNBUFFERED=1 for the command')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be run and recorded, and do nothing')
@@ -139,6 +147,51 @@ Register-ArgumentCompleter -Native -CommandName 'wandb-rs' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'wandb-rs;parse' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How the rows are printed [default: table at a terminal, else jsonl]')
+            [CompletionResult]::new('--metric', '--metric', [CompletionResultType]::ParameterName, 'Take a metric where REGEX matches: its first group is the value (can be repeated)')
+            [CompletionResult]::new('--pattern', '--pattern', [CompletionResultType]::ParameterName, 'Take a row where REGEX matches: its named groups, like (?P<step>\d+) and (?P<f1>\S+), are counters and metrics (can be repeated)')
+            [CompletionResult]::new('--include', '--include', [CompletionResultType]::ParameterName, 'Keep only metrics whose names match GLOB (can be repeated)')
+            [CompletionResult]::new('--ignore', '--ignore', [CompletionResultType]::ParameterName, 'Leave out metrics whose names match GLOB (can be repeated)')
+            [CompletionResult]::new('--rank', '--rank', [CompletionResultType]::ParameterName, 'Whose lines count if several ranks print; with all, others are named rank<N>/… [default: 0]')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Say which line gave which row by which rule, and why other lines gave none')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;import-log' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Project of the run [default: name of the git repository, else uncategorized]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Project of the run [default: name of the git repository, else uncategorized]')
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'User or team that owns the run')
+            [CompletionResult]::new('--entity', '--entity', [CompletionResultType]::ParameterName, 'User or team that owns the run')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Display name of the run [default: two words and a number]')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Display name of the run [default: two words and a number]')
+            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Id of the run [default: eight random characters]')
+            [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Group of runs that this one belongs to')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Group of runs that this one belongs to')
+            [CompletionResult]::new('--job-type', '--job-type', [CompletionResultType]::ParameterName, 'Kind of work, like train or eval')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Tags, separated by commas (can be repeated)')
+            [CompletionResult]::new('--tags', '--tags', [CompletionResultType]::ParameterName, 'Tags, separated by commas (can be repeated)')
+            [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'Tags, separated by commas (can be repeated)')
+            [CompletionResult]::new('--notes', '--notes', [CompletionResultType]::ParameterName, 'Notes about the run')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config value, like lr=0.1 or optimizer.name=adam (can be repeated)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config value, like lr=0.1 or optimizer.name=adam (can be repeated)')
+            [CompletionResult]::new('--config-file', '--config-file', [CompletionResultType]::ParameterName, 'YAML or JSON file of config values (can be repeated)')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Directory in which wandb/ is made [default: the current one]')
+            [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'Exit code that the script ended with')
+            [CompletionResult]::new('--metric', '--metric', [CompletionResultType]::ParameterName, 'Take a metric where REGEX matches: its first group is the value (can be repeated)')
+            [CompletionResult]::new('--pattern', '--pattern', [CompletionResultType]::ParameterName, 'Take a row where REGEX matches: its named groups, like (?P<step>\d+) and (?P<f1>\S+), are counters and metrics (can be repeated)')
+            [CompletionResult]::new('--include', '--include', [CompletionResultType]::ParameterName, 'Keep only metrics whose names match GLOB (can be repeated)')
+            [CompletionResult]::new('--ignore', '--ignore', [CompletionResultType]::ParameterName, 'Leave out metrics whose names match GLOB (can be repeated)')
+            [CompletionResult]::new('--rank', '--rank', [CompletionResultType]::ParameterName, 'Whose lines count if several ranks print; with all, others are named rank<N>/… [default: 0]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'wandb-rs;sync' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -162,6 +215,8 @@ Register-ArgumentCompleter -Native -CommandName 'wandb-rs' -ScriptBlock {
             [CompletionResult]::new('alert', 'alert', [CompletionResultType]::ParameterValue, 'Send an alert from the run that this script is part of')
             [CompletionResult]::new('save', 'save', [CompletionResultType]::ParameterValue, 'Put files into the run that this script is part of')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Tell the id, name and directory of the run that this script is part of')
+            [CompletionResult]::new('parse', 'parse', [CompletionResultType]::ParameterValue, 'Show the metrics that would be found in a saved log')
+            [CompletionResult]::new('import-log', 'import-log', [CompletionResultType]::ParameterValue, 'Make a run from a saved training log')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Upload runs with the official client')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -189,6 +244,12 @@ Register-ArgumentCompleter -Native -CommandName 'wandb-rs' -ScriptBlock {
             break
         }
         'wandb-rs;help;info' {
+            break
+        }
+        'wandb-rs;help;parse' {
+            break
+        }
+        'wandb-rs;help;import-log' {
             break
         }
         'wandb-rs;help;sync' {

@@ -30,6 +30,8 @@ set edit:completion:arg-completer[wandb-rs] = {|@words|
             cand alert 'Send an alert from the run that this script is part of'
             cand save 'Put files into the run that this script is part of'
             cand info 'Tell the id, name and directory of the run that this script is part of'
+            cand parse 'Show the metrics that would be found in a saved log'
+            cand import-log 'Make a run from a saved training log'
             cand sync 'Upload runs with the official client'
             cand completions 'Print a shell''s completion script'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -60,10 +62,16 @@ set edit:completion:arg-completer[wandb-rs] = {|@words|
             cand --stats-interval 'Seconds between two samples of system metrics [default: 15]'
             cand --kill-after 'Kill the command if it runs on for this long after a signal to end [default: never]'
             cand --summary-json 'Write id, directory, exit code and summary to a file as JSON'
+            cand --metric 'Take a metric where REGEX matches: its first group is the value (can be repeated)'
+            cand --pattern 'Take a row where REGEX matches: its named groups, like (?P<step>\d+) and (?P<f1>\S+), are counters and metrics (can be repeated)'
+            cand --include 'Keep only metrics whose names match GLOB (can be repeated)'
+            cand --ignore 'Leave out metrics whose names match GLOB (can be repeated)'
+            cand --rank 'Whose lines count if several ranks print; with all, others are named rank<N>/… [default: 0]'
             cand --no-args-config 'Do not take config from the command''s arguments'
             cand --save-code 'Record the script and the git diff'
             cand --no-git 'Do not look for a git repository'
             cand --no-parse 'Do not search the output for metrics'
+            cand --parse 'Search the output for metrics even if the script logs through the SDK'
             cand --no-stats 'Do not sample system metrics'
             cand --no-unbuffered 'Do not set PYTHONUNBUFFERED=1 for the command'
             cand --dry-run 'Show what would be run and recorded, and do nothing'
@@ -127,6 +135,49 @@ set edit:completion:arg-completer[wandb-rs] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'wandb-rs;parse'= {
+            cand --format 'How the rows are printed [default: table at a terminal, else jsonl]'
+            cand --metric 'Take a metric where REGEX matches: its first group is the value (can be repeated)'
+            cand --pattern 'Take a row where REGEX matches: its named groups, like (?P<step>\d+) and (?P<f1>\S+), are counters and metrics (can be repeated)'
+            cand --include 'Keep only metrics whose names match GLOB (can be repeated)'
+            cand --ignore 'Leave out metrics whose names match GLOB (can be repeated)'
+            cand --rank 'Whose lines count if several ranks print; with all, others are named rank<N>/… [default: 0]'
+            cand --explain 'Say which line gave which row by which rule, and why other lines gave none'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;import-log'= {
+            cand -p 'Project of the run [default: name of the git repository, else uncategorized]'
+            cand --project 'Project of the run [default: name of the git repository, else uncategorized]'
+            cand -e 'User or team that owns the run'
+            cand --entity 'User or team that owns the run'
+            cand -n 'Display name of the run [default: two words and a number]'
+            cand --name 'Display name of the run [default: two words and a number]'
+            cand --id 'Id of the run [default: eight random characters]'
+            cand -g 'Group of runs that this one belongs to'
+            cand --group 'Group of runs that this one belongs to'
+            cand --job-type 'Kind of work, like train or eval'
+            cand -t 'Tags, separated by commas (can be repeated)'
+            cand --tags 'Tags, separated by commas (can be repeated)'
+            cand --tag 'Tags, separated by commas (can be repeated)'
+            cand --notes 'Notes about the run'
+            cand -c 'Config value, like lr=0.1 or optimizer.name=adam (can be repeated)'
+            cand --config 'Config value, like lr=0.1 or optimizer.name=adam (can be repeated)'
+            cand --config-file 'YAML or JSON file of config values (can be repeated)'
+            cand --dir 'Directory in which wandb/ is made [default: the current one]'
+            cand --exit-code 'Exit code that the script ended with'
+            cand --metric 'Take a metric where REGEX matches: its first group is the value (can be repeated)'
+            cand --pattern 'Take a row where REGEX matches: its named groups, like (?P<step>\d+) and (?P<f1>\S+), are counters and metrics (can be repeated)'
+            cand --include 'Keep only metrics whose names match GLOB (can be repeated)'
+            cand --ignore 'Leave out metrics whose names match GLOB (can be repeated)'
+            cand --rank 'Whose lines count if several ranks print; with all, others are named rank<N>/… [default: 0]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'wandb-rs;sync'= {
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -148,6 +199,8 @@ set edit:completion:arg-completer[wandb-rs] = {|@words|
             cand alert 'Send an alert from the run that this script is part of'
             cand save 'Put files into the run that this script is part of'
             cand info 'Tell the id, name and directory of the run that this script is part of'
+            cand parse 'Show the metrics that would be found in a saved log'
+            cand import-log 'Make a run from a saved training log'
             cand sync 'Upload runs with the official client'
             cand completions 'Print a shell''s completion script'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -167,6 +220,10 @@ set edit:completion:arg-completer[wandb-rs] = {|@words|
         &'wandb-rs;help;save'= {
         }
         &'wandb-rs;help;info'= {
+        }
+        &'wandb-rs;help;parse'= {
+        }
+        &'wandb-rs;help;import-log'= {
         }
         &'wandb-rs;help;sync'= {
         }

@@ -15,7 +15,7 @@ use crate::run::{Event, Stream};
 use crate::wire::json::Value;
 
 /// Bytes that may wait.
-const CAPACITY: usize = 2 * 1024 * 1024;
+const CAPACITY: usize = 4 * 1024 * 1024;
 /// Console bytes of one stream are joined up to this size and age.
 const JOIN: usize = 128 * 1024;
 /// Buffers that are kept for the next output, so that a flood does not pass through the allocator.

@@ -26,7 +26,7 @@ use run_log::{Files, RunLog, Warn};
 use streams::Streams;
 
 /// Backlog in bytes beyond which output is recorded but not searched for metrics.
-const PARSE_BACKLOG: usize = 1536 * 1024;
+const PARSE_BACKLOG: usize = 3584 * 1024;
 
 /// Something the user should know; each kind comes at most once.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -34,7 +34,9 @@ pub fn exec(args: &ImportLogArgs) -> Result<(), Error> {
     let config = identity::config(None, &args.config_file, &args.config, &cwd)
         .map_err(|error| error.code(1))?;
     if args.files.len() > 1 && settings.run_id.is_some() {
-        return Err(Error::new("--id names one run, but there are several files"));
+        return Err(Error::new(
+            "--id names one run, but there are several files",
+        ));
     }
     let ui = Ui::new(Verbosity::Normal, super::run::locale().as_deref());
     for note in notes {
@@ -86,9 +88,8 @@ impl Job<'_> {
             .earliest()
             .ok_or("its first time is outside of the calendar")?;
         let (dir, state) = self.prepare(begin, begun)?;
-        let unwritable = |error: std::io::Error| {
-            format!("{} cannot be written: {error}", dir.path().display())
-        };
+        let unwritable =
+            |error: std::io::Error| format!("{} cannot be written: {error}", dir.path().display());
         let files = Files {
             log: Some(store::new_private_file(&dir.log_path()).map_err(unwritable)?),
             output_log: Some(OutputLog::new(dir.file("output.log"))),

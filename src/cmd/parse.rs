@@ -230,7 +230,8 @@ fn table(
         .collect();
     let mut shown = columns.len();
     if let Some(width) = width {
-        let fits = |columns: &usize| widths[..*columns].iter().sum::<usize>() + 2 * columns <= width + 2;
+        let fits =
+            |columns: &usize| widths[..*columns].iter().sum::<usize>() + 2 * columns <= width + 2;
         shown = (1..=columns.len()).rev().find(fits).unwrap_or(1);
     }
     let head = Style::new().bold();

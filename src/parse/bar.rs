@@ -1,6 +1,6 @@
 //! Progress bars as tqdm draws them: `description:  50%|█████     | 10/20 [00:01<00:01, 9.5it/s, loss=0.5]`.
 
-use super::{Found, number, pairs};
+use super::{Found, number, pairs, scan};
 
 /// The parts of a bar.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
@@ -16,7 +16,7 @@ pub struct Bar<'a> {
 
 /// Takes a bar apart.
 pub fn split(line: &str) -> Option<Bar<'_>> {
-    let percent = line.find("%|")?;
+    let percent = scan::find_two(line, *b"%|")?;
     let digits = line[..percent]
         .bytes()
         .rev()

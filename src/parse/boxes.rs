@@ -6,6 +6,8 @@ use crate::wire::json::Value;
 
 /// Most rows of one box.
 const MAX_ROWS: usize = 200;
+/// Words in the head of a box that holds settings.
+const SETTINGS: &[&str] = &["hyper", "param", "config", "setting", "argument", "option"];
 const EDGES: [char; 3] = ['|', '│', '┃'];
 
 /// Collects the rows of a box.
@@ -14,6 +16,8 @@ pub struct Boxes {
     section: String,
     pairs: Vec<Pair>,
     open: bool,
+    /// What is in it are settings.
+    settings: bool,
 }
 
 /// What a line was to the box.
@@ -43,10 +47,17 @@ impl Boxes {
         }
         let Some((key, value)) = cells(text) else {
             self.open = false;
+            self.settings = false;
             return Step::Outside(self.finish());
         };
         if !self.open {
             return Step::Outside(self.finish());
+        }
+        let lower = key.to_ascii_lowercase();
+        if SETTINGS.iter().any(|word| lower.starts_with(word)) {
+            // The head of a list of settings.
+            self.settings = true;
+            return Step::Taken;
         }
         if value.is_empty() {
             self.section = if key.ends_with('/') {
@@ -57,6 +68,7 @@ impl Boxes {
             return Step::Taken;
         }
         if let Some(value) = number::parse(value)
+            && !self.settings
             && self.pairs.len() < MAX_ROWS
             && !key.is_empty()
         {

@@ -5,18 +5,28 @@
 
 use super::number::{self, Kind};
 use super::words::{Meaning, meaning};
-use super::{Found, Pair};
+use super::{Found, Pair, scan};
 use crate::wire::json::Value;
 
 const DELIMITERS: [char; 4] = [',', ';', '|', '\t'];
 
 /// Pairs of such a line.
 pub fn find(line: &str) -> Option<Found> {
+    let text = line.trim_start();
+    let counter_or_value = text.starts_with(|c: char| c.is_ascii_digit() || "[.-+".contains(c))
+        || matches!(
+            meaning(text.split([' ', ':']).next().unwrap_or_default()),
+            Meaning::Step(_) | Meaning::Epoch
+        );
+    if !counter_or_value {
+        return None;
+    }
     let mut found = Found {
         whole_line: true,
         ..Found::default()
     };
     let mut whole_numbers = true;
+    let line = line.replacen(" - ", " , ", 8);
     for (i, segment) in line.split(DELIMITERS).enumerate() {
         let mut segment = segment.trim();
         if i == 0
@@ -58,7 +68,7 @@ pub fn find(line: &str) -> Option<Found> {
 fn counter<'a>(segment: &'a str, found: &mut Found) -> Option<(bool, &'a str)> {
     let (head, rest) = match segment.strip_prefix('[') {
         Some(inner) => inner.split_once(']')?,
-        None => segment.split_once(": ")?,
+        None => scan::split_two(segment, *b": ").unwrap_or((segment, "")),
     };
     let (name, digits) = head.rsplit_once(' ').unwrap_or(("step", head));
     let Some(Value::Int(count)) = number::parse(digits) else {
@@ -101,6 +111,10 @@ mod tests {
                 "step 250 avg loss=1.5",
             ),
             ("[7] 3 loss; 50% acc", "step 7 loss=3 acc=50"),
+            (
+                "step 1200 - 0.5533 train loss, 0.84 accuracy",
+                "step 1200 train loss=0.5533 accuracy=0.84",
+            ),
             ("1 error, 2 warnings", "-"),
             ("3 errors were found in the loss of 2.5 days", "-"),
             ("loss 0.5, acc 0.9", "-"),

@@ -21,11 +21,18 @@ pub enum Kind {
     Other,
 }
 
-/// Words behind a number that make it a duration, a rate or a size.
-const UNITS: &[&str] = &[
-    "s", "ms", "us", "ns", "min", "mins", "h", "sec", "secs", "seconds", "minutes", "hours",
-    "days", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "K", "M", "G", "B", "Hz", "MHz", "W", "C",
-];
+/// Whether a word behind a number makes it a duration, a rate or a size.
+fn is_unit(word: &str) -> bool {
+    match word {
+        "s" | "ms" | "us" | "ns" | "min" | "mins" | "h" | "sec" | "secs" | "seconds"
+        | "minutes" | "hours" | "days" | "KB" | "MB" | "GB" | "TB" | "KiB" | "MiB" | "GiB"
+        | "K" | "M" | "G" | "B" | "Hz" | "MHz" | "W" | "C" => true,
+        _ => memchr::memchr(b'/', word.as_bytes()).is_some_and(|at| {
+            let behind = &word[at + 1..];
+            behind.starts_with('s') || word.ends_with("/it")
+        }),
+    }
+}
 
 /// The next number at or behind `from`.
 pub fn next(line: &str, mut from: usize) -> Option<Token> {
@@ -134,12 +141,7 @@ fn token(line: &str, start: usize, mut end: usize) -> Token {
         .find([' ', ',', ';', '|', '\t', ')', ']'])
         .unwrap_or(word.len());
     let word = &word[..word_length];
-    if blanks > 0
-        && (UNITS.contains(&word)
-            || word.contains("/s")
-            || word.ends_with("/it")
-            || word.contains("/sec"))
-    {
+    if blanks > 0 && is_unit(word) {
         return Token {
             start,
             end: end + blanks + word_length,
@@ -183,8 +185,10 @@ fn total_behind(rest: &str) -> Option<(i64, usize)> {
 pub fn length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut at = usize::from(matches!(bytes.first(), Some(b'+' | b'-')));
+    let letter = bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
     for word in ["infinity", "inf", "nan"] {
-        if bytes.len() >= at + word.len()
+        if letter
+            && bytes.len() >= at + word.len()
             && bytes[at..at + word.len()].eq_ignore_ascii_case(word.as_bytes())
         {
             return at + word.len();
@@ -213,7 +217,7 @@ pub fn length(text: &str) -> usize {
     } else if whole == 0 {
         return 0;
     }
-    if matches!(bytes.get(at), Some(b'e' | b'E')) {
+    if matches!(bytes.get(at), Some(b'e' | b'E' | b'D')) {
         let sign = usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-')));
         let exponent = digits(at + 1 + sign);
         if exponent > 0 {
@@ -228,11 +232,15 @@ pub fn parse(text: &str) -> Option<Value> {
     if text.is_empty() || length(text) != text.len() {
         return None;
     }
-    let plain = text.replace(',', "");
-    if let Ok(i) = plain.parse() {
-        return Some(Value::Int(i));
+    let read = |text: &str| match text.parse() {
+        Ok(i) => Some(Value::Int(i)),
+        Err(_) => text.parse().ok().map(Value::Float),
+    };
+    if text.bytes().any(|b| matches!(b, b',' | b'D')) {
+        // Fortran writes exponents with a D.
+        return read(&text.replace(',', "").replace('D', "e"));
     }
-    plain.parse().ok().map(Value::Float)
+    read(text)
 }
 
 /// Reads a whole text as a number, also with a decimal comma.
@@ -248,7 +256,7 @@ pub fn decimal_points(line: &str) -> Option<String> {
     let commas: Vec<usize> = memchr::memchr_iter(b',', bytes)
         .filter(|at| *at > 0 && digit(at - 1) && digit(at + 1))
         .collect();
-    if commas.is_empty() || line.contains(", ") {
+    if commas.is_empty() || super::scan::has_two(line, *b", ") {
         return None;
     }
     if memchr::memchr_iter(b'.', bytes).any(|at| at > 0 && digit(at - 1) && digit(at + 1)) {
@@ -290,6 +298,7 @@ mod tests {
             ("nan", "NaN"),
             ("-inf", "-Infinity"),
             ("Infinity", "Infinity"),
+            ("4.73121D+00", "4.73121"),
             ("12345678901234567890", "1.2345678901234567e19"),
         ] {
             assert_eq!(

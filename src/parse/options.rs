@@ -67,7 +67,9 @@ impl Builder {
         if name.is_empty() || name.len() > crate::wire::fields::MAX_NAME {
             return Err("the name of a metric must have 1 to 1000 bytes".to_owned());
         }
-        self.rules.metrics.push((name.to_owned(), compile(pattern)?));
+        self.rules
+            .metrics
+            .push((name.to_owned(), compile(pattern)?));
         Ok(())
     }
 

@@ -8,22 +8,59 @@ use super::words::{self, Meaning, meaning};
 use super::{Found, Pair, split};
 use crate::wire::json::Value;
 
-/// Most pairs of one line.
+/// Most pairs of one line, and most numbers in it that are looked at.
 const MAX_PAIRS: usize = 200;
+const MAX_NUMBERS: usize = 500;
 /// What separates pairs.
-const DELIMITERS: [char; 12] = [',', ';', '|', '\t', '(', ')', '[', ']', '{', '}', '│', '┃'];
+const DELIMITERS: [char; 15] = [
+    ',', ';', '|', '\t', '(', ')', '[', ']', '{', '}', '│', '┃', '，', '；', '、',
+];
 /// Words that lead to a name without being part of it.
 const FILLERS: &[&str] = &[
     "with", "finished", "is", "was", "of", "the", "at", "and", "has", "best", "in", "=>", "->",
     ">", "*",
 ];
 
+/// Words between a name and its value.
+const COPULAS: &[&str] = &[" is", " was", " of"];
+/// Words at the end of what could be a name: a number behind them is no value of that name.
+const PREPOSITIONS: &[&str] = &[
+    "reached",
+    "improved",
+    "decreased",
+    "increased",
+    "from",
+    "to",
+    "than",
+    "by",
+    "over",
+    "under",
+    "above",
+    "below",
+    "reaches",
+    "until",
+    "after",
+    "for",
+    "let",
+];
+
 /// Pairs of a line.
 pub fn find(line: &str) -> Option<Found> {
+    if is_code(line) {
+        return None;
+    }
     match number::decimal_points(line) {
         Some(line) => find_with_points(&line),
         None => find_with_points(line),
     }
+}
+
+/// Help texts (`--lr LR  …`), and statements of programs.
+fn is_code(line: &str) -> bool {
+    let text = line.trim();
+    let flag = text.trim_start_matches('-');
+    (flag.len() < text.len() && flag.starts_with(|c: char| c.is_ascii_alphabetic()))
+        || (text.ends_with(';') && text.contains(" = "))
 }
 
 fn find_with_points(line: &str) -> Option<Found> {
@@ -31,18 +68,28 @@ fn find_with_points(line: &str) -> Option<Found> {
     let mut from = 0;
     let mut other = 0;
     let mut prose = false;
+    let mut bare = false;
     let mut namespace = None;
+    let mut group = None;
     let mut first = true;
     let mut list: Option<(String, usize)> = None;
+    let mut numbers = 0;
     while found.pairs.len() < MAX_PAIRS
+        && numbers < MAX_NUMBERS
         && let Some(Token { start, end, kind }) = number::next(line, from)
     {
+        numbers += 1;
         let gap = &line[from..start];
         let at_start = std::mem::take(&mut first);
         if let Some(word) = bracketed_split(gap) {
             namespace = Some(word);
         }
         from = end;
+        // `test_x   12.11 (1.0)   13.5`: one of several numbers behind a word is no value of that name.
+        if std::mem::take(&mut bare) && gap.trim().is_empty() {
+            found.pairs.pop();
+            other += 1;
+        }
         let Some(name) = name_in(gap) else {
             match (&kind, list.take()) {
                 // Further members of a list.
@@ -67,11 +114,16 @@ fn find_with_points(line: &str) -> Option<Found> {
         list = None;
         if at_start {
             let lead = gap[..name.at].trim();
+            found.best = gap
+                .split(|c: char| !c.is_alphanumeric())
+                .any(|word| word.eq_ignore_ascii_case("best"));
             prose = lead
                 .split_whitespace()
                 .filter(|word| !words::is_label(word))
                 .count()
-                >= 2;
+                >= 2
+                && !(lead.ends_with(':') && split::of_line(lead).is_some())
+                && !lead.ends_with(['|', '\t']);
         }
         other += usize::from(name.more_words);
         let sense = meaning(name.key);
@@ -81,15 +133,36 @@ fn find_with_points(line: &str) -> Option<Found> {
                 Meaning::Epoch => found.epoch = found.epoch.or(Some(part as f64)),
                 _ => found.batch = true,
             },
-            Kind::Other => {}
+            Kind::Other => {
+                // `iteration 100/100/100`: the first counts.
+                found.batch |= sense == Meaning::Batch;
+                if let Meaning::Step(rank) = sense
+                    && let Some(count) = leading_part(&line[start..end])
+                {
+                    found.step(count, rank);
+                }
+            }
+            Kind::Plain(_) if is_change(&line[end..]) => {
+                // Told as a change: `0.412 -> 0.287`.
+                other += 1;
+            }
             Kind::Plain(value) => {
+                // `make: *** [all] Error 1` counts errors.
+                let counts = matches!(value, Value::Int(_))
+                    && !found.counted()
+                    && ["error", "err"].contains(&name.key.to_ascii_lowercase().as_str());
                 if !name.explicit
                     && (prose
                         || name.more_words
-                        || !matches!(
-                            sense,
-                            Meaning::Metric | Meaning::Step(_) | Meaning::Epoch | Meaning::Batch
-                        ))
+                        || counts
+                        || !(split::word(name.key).is_some()
+                            || matches!(
+                                sense,
+                                Meaning::Metric
+                                    | Meaning::Step(_)
+                                    | Meaning::Epoch
+                                    | Meaning::Batch
+                            )))
                 {
                     other += 1;
                     continue;
@@ -100,7 +173,14 @@ fn find_with_points(line: &str) -> Option<Found> {
                     (Meaning::Epoch, _) => found.epoch = found.epoch.or(value.as_f64()),
                     (Meaning::Batch, _) => found.batch = true,
                     _ => {
-                        let key = match name.within.or(namespace) {
+                        let key = name.key;
+                        if let Some(name) = group_in(gap, key) {
+                            // `loss[loss=…, ctc_loss=…]` needs no name of its own.
+                            group = (name != key).then_some(name);
+                        } else if gap.contains(']') {
+                            group = None;
+                        }
+                        let key = match name.within.or(namespace).or(group) {
                             Some(word) => split::within(word, name.key),
                             None => name.key.to_owned(),
                         };
@@ -108,6 +188,7 @@ fn find_with_points(line: &str) -> Option<Found> {
                             list = Some((key.clone(), 1));
                         }
                         if !found.pairs.iter().any(|pair| pair.key == key) {
+                            bare = !name.explicit;
                             found.pairs.push(Pair { key, value });
                         }
                     }
@@ -115,7 +196,11 @@ fn find_with_points(line: &str) -> Option<Found> {
             }
         }
     }
-    other += usize::from(has_letters(&line[from.min(line.len())..]));
+    other += usize::from(has_letters(remark_removed(&line[from.min(line.len())..])));
+    if !found.counted() && line.contains('{') {
+        // `thresholds = {iou = 0.5, score = 0.05}`.
+        return None;
+    }
     if texts(line) >= 3 && !found.counted() {
         // `task=detect, optimizer=auto, device=cpu, …`: an echo of settings.
         return None;
@@ -137,7 +222,42 @@ fn leading(gap: &str, kind: &Kind, behind: &str, found: &mut Found) {
         }
         ("[", Kind::Part(part)) => found.step(*part, 202),
         ("", Kind::Part(_)) => found.batch = true,
+        ("第", Kind::Plain(value)) if behind.trim_start().starts_with('轮') => {
+            found.epoch = value.as_f64();
+        }
         _ => {}
+    }
+}
+
+/// Whether an arrow follows: the number is told as the beginning of a change.
+fn is_change(behind: &str) -> bool {
+    let behind = behind.trim_start();
+    behind.starts_with(['-', '=', '→'])
+        && ["->", "=>", "→"]
+            .iter()
+            .any(|arrow| behind.starts_with(arrow))
+}
+
+/// The first of `100/100/100`.
+fn leading_part(text: &str) -> Option<i64> {
+    let parts: Vec<i64> = text
+        .trim_end_matches([',', ';'])
+        .split('/')
+        .map(|part| part.parse().ok())
+        .collect::<Option<_>>()?;
+    (parts.len() > 1).then(|| parts[0])
+}
+
+/// Text behind the last number, without a remark in parentheses.
+fn remark_removed(text: &str) -> &str {
+    let text = text.trim_start_matches([')', ' ']);
+    match text
+        .trim()
+        .strip_prefix('(')
+        .and_then(|text| text.strip_suffix(')'))
+    {
+        Some(remark) if !remark.contains(' ') => "",
+        _ => text,
     }
 }
 
@@ -187,7 +307,7 @@ fn name_in(gap: &str) -> Option<Name<'_>> {
             return None;
         }
     }
-    let (text, separator) = match text.strip_suffix(['=', ':']) {
+    let (text, separator) = match text.strip_suffix(['=', ':', '：']) {
         Some(short) => (short, text.chars().next_back()),
         None => (text, None),
     };
@@ -200,31 +320,36 @@ fn name_in(gap: &str) -> Option<Name<'_>> {
         let length = text[at..].chars().next().map_or(1, char::len_utf8);
         // A unit in parentheses belongs to the name in front of it: `time (ms): 5`.
         if text.ends_with(')') && at + 1 == text.len() {
-            text.rfind('(')
-                .map_or(at + length, |open| cut_before(text, open))
+            opening(text).map_or(at + length, |open| cut_before(text, open))
         } else {
             at + length
         }
     });
-    for delimiter in ["  ", " - ", "...", "; ", ": "] {
-        if let Some(at) = text.rfind(delimiter) {
-            cut = cut.max(at + delimiter.len());
-        }
-    }
+    cut = cut.max(word_delimiter(text.as_bytes(), cut));
     let mut at = cut + text[cut..].len() - text[cut..].trim_start().len();
     if separator == Some('=') && !spaced {
-        at = at.max(text.rfind(char::is_whitespace).map_or(0, |space| space + 1));
+        // In a list the name may have two words: `, char train=97.9`.
+        let listed =
+            cut > 0 && text[..cut].ends_with(',') && text[at..].split_whitespace().count() == 2;
+        if !listed {
+            at = at.max(text.rfind(char::is_whitespace).map_or(0, |space| space + 1));
+        }
     }
     // At most three words, five in front of a colon; leading fillers are none of them.
-    let mut more_words = has_letters(&text[..cut]) && !text[..cut].trim_end().ends_with(DELIMITERS);
+    // A label may stand in front: `EPOCH 1 done: loss 0.5`.
+    let lead = text[..cut].trim_end();
+    let labelled = lead.ends_with([':', '.']) && lead.split_whitespace().count() <= 2;
+    let mut more_words = has_letters(lead) && !lead.ends_with(DELIMITERS) && !labelled;
     loop {
         let key = &text[at..];
         let Some((word, rest)) = key.split_once(char::is_whitespace) else {
             break;
         };
-        let filler = FILLERS.contains(&word.to_ascii_lowercase().as_str())
+        let filler = FILLERS
+            .iter()
+            .any(|filler| filler.eq_ignore_ascii_case(word))
             || !word.chars().any(char::is_alphabetic);
-        if filler || key.split_whitespace().count() > if separator == Some(':') { 5 } else { 3 } {
+        if filler || key.split_whitespace().count() > if separator == Some(':') { 6 } else { 3 } {
             more_words |= !filler;
             at += key.len() - rest.trim_start().len();
         } else {
@@ -232,13 +357,26 @@ fn name_in(gap: &str) -> Option<Name<'_>> {
         }
     }
     let key = text[at..].trim_matches(['\'', '"', '.', '*', '-', '>']);
+    // `test accuracy is 0.97`, `a loss of 0.5`.
+    let key = COPULAS
+        .iter()
+        .find_map(|copula| key.strip_suffix(copula))
+        .unwrap_or(key);
     let first = key.chars().next()?;
+    let last = key.rsplit(char::is_whitespace).next().unwrap_or(key);
+    if key.len() > last.len()
+        && PREPOSITIONS
+            .iter()
+            .any(|preposition| preposition.eq_ignore_ascii_case(last))
+    {
+        return None;
+    }
     let good = first.is_alphabetic()
         && key.len() <= 80
         && key
             .chars()
             .all(|c| c.is_alphanumeric() || "_@.%/'- #()+".contains(c))
-        && !key.contains("//");
+        && !super::scan::has_two(key, *b"//");
     // `--flag 3` is a command line, `?a=3` an address, `a/b.c:3` a place in a file.
     let before = text[..at].chars().next_back();
     // `acc: (test=0.9)`: the name stands outside, inside stands the split.
@@ -273,6 +411,55 @@ fn texts(line: &str) -> usize {
                 && number::length(value) == 0
         })
         .count()
+}
+
+/// Where the parenthesis opens that the text ends with.
+fn opening(text: &str) -> Option<usize> {
+    let mut depth = 0;
+    text.char_indices().rev().find_map(|(at, c)| {
+        match c {
+            ')' => depth += 1,
+            '(' => depth -= 1,
+            _ => {}
+        }
+        (c == '(' && depth == 0).then_some(at)
+    })
+}
+
+/// The name in front of the bracket that opens directly in front of a key: `tot_loss[loss=`.
+fn group_in<'a>(gap: &'a str, key: &str) -> Option<&'a str> {
+    let open = gap.rfind('[')?;
+    let behind = gap[open + 1..].trim_start();
+    let name = gap[..open]
+        .rsplit(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .next()?;
+    let named = name.starts_with(char::is_alphabetic) && meaning(name) == Meaning::Metric;
+    (named && behind.starts_with(key)).then_some(name)
+}
+
+/// Where the text behind the last delimiter of several characters begins: two blanks, ` - `, `...`, `; `, `: `, and the
+/// end of a sentence (not of `Avg. loss`). `from` is where the search may end.
+fn word_delimiter(bytes: &[u8], from: usize) -> usize {
+    (from..bytes.len())
+        .rev()
+        .find_map(|at| {
+            let (here, next) = (bytes[at], bytes.get(at + 1).copied());
+            let before = |n: usize| at.checked_sub(n).map(|at| bytes[at]);
+            match (here, next) {
+                (b' ' | b';' | b':', Some(b' ')) => Some(at + 2),
+                (b'-', Some(b' ')) if before(1) == Some(b' ') => Some(at + 2),
+                (b'.', _) if before(1) == Some(b'.') && before(2) == Some(b'.') => Some(at + 1),
+                (b'.', Some(b' ')) => {
+                    let letters = bytes[..at]
+                        .iter()
+                        .rev()
+                        .take_while(|b| b.is_ascii_alphabetic());
+                    (letters.count() > 3).then_some(at + 2)
+                }
+                _ => None,
+            }
+        })
+        .unwrap_or(0)
 }
 
 fn cut_before(text: &str, open: usize) -> usize {
@@ -350,6 +537,32 @@ mod tests {
                 "Epoche 3: Verlust: 0,1234 Genauigkeit: 0,91",
                 "epoch 3 Verlust=0.1234 Genauigkeit=0.91",
             ),
+            (
+                "Epoch 1, loss[loss=7.1, ctc_loss=6.7, over 3.00 frames. ], tot_loss[loss=8.6, ctc_loss=8.1]",
+                "epoch 1 loss=7.1 ctc_loss=6.7 tot_loss/loss=8.6 tot_loss/ctc_loss=8.1",
+            ),
+            (
+                "[3/25][50/1583]\tLoss_D: 0.12\tD(x): 0.9\tD(G(z)): 0.1 / 0.01",
+                "step 3 batch Loss_D=0.12 D(x)=0.9 D(G(z))=0.1",
+            ),
+            (
+                "At iteration 100/200/300, Mean rms=6.8%, char train=97.9%",
+                "step 100 Mean rms=6.8 char train=97.9",
+            ),
+            (
+                "epoch 3 done. avg train loss 0.7 avg val loss 0.72",
+                "epoch 3 avg train loss=0.7 avg val loss=0.72",
+            ),
+            (
+                "EPOCH 1 done: loss 0.8472 - lr: 0.1",
+                "epoch 1 loss=0.8472 lr=0.1",
+            ),
+            ("epoch 3: val_loss improved from 0.5 to 0.4", "epoch 3 "),
+            ("make: *** [Makefile:136: all] Error 2", "Makefile=136"),
+            ("    let acc = 0.93;", "-"),
+            ("  --acc ACC  stop at, e.g. acc=0.95", "-"),
+            ("thresholds = { iou = 0.5, score = 0.05 }", "-"),
+            ("Test accuracy is 0.97", "Test accuracy=0.97"),
             ("[train] loss=1 [valid] loss=2", "train/loss=1 val/loss=2"),
             ("Iteration 0, inertia 1691.53.", "step 0 inertia=1691.53"),
             (" * Acc@1 0.000 Acc@5 1.562", "Acc@1=0.0 Acc@5=1.562"),

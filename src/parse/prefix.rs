@@ -1,5 +1,8 @@
 //! What launchers and loggers put in front of a message.
 
+use super::scan;
+use super::words::{Meaning, meaning};
+
 /// A message and what its prefixes said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Message<'a> {
@@ -8,13 +11,19 @@ pub struct Message<'a> {
     pub rank: Option<u32>,
     /// The logger's name or event.
     pub logger: Option<&'a str>,
+    /// Something was taken off.
+    stripped: bool,
 }
 
 /// Most prefixes of one line.
 const MAX: usize = 6;
-const LEVELS: &[&str] = &[
-    "DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL", "NOTICE", "TRACE",
-];
+
+fn is_level(word: &str) -> bool {
+    matches!(
+        word,
+        "DEBUG" | "INFO" | "WARNING" | "WARN" | "ERROR" | "CRITICAL" | "NOTICE" | "TRACE"
+    )
+}
 
 /// Takes the prefixes off a line.
 pub fn strip(line: &str) -> Message<'_> {
@@ -30,7 +39,10 @@ pub fn strip(line: &str) -> Message<'_> {
             .or_else(|| glog(text))
             .or_else(|| level(text, &mut message));
         match stripped {
-            Some(rest) => message.text = rest,
+            Some(rest) => {
+                message.text = rest;
+                message.stripped = true;
+            }
             None => break,
         }
     }
@@ -53,6 +65,28 @@ fn rank<'a>(text: &'a str, message: &mut Message<'a>) -> Option<&'a str> {
             message.rank = Some(number);
             return Some(rest.trim_start_matches(':'));
         }
+        // `[1]: epoch 3 …`: the line has a counter of its own, so this is none.
+        if let Some(tail) = rest.strip_prefix(": ")
+            && let Ok(number) = word.parse()
+            && number < 1024
+            && matches!(
+                meaning(tail.split([' ', '=', ':']).next().unwrap_or_default()),
+                Meaning::Epoch | Meaning::Step(_)
+            )
+        {
+            message.rank = Some(number);
+            return Some(tail);
+        }
+        // `[gpu01:0/2] `: host, rank, number of ranks.
+        if let Some((host, ranks)) = word.split_once(':')
+            && host.starts_with(|c: char| c.is_ascii_alphabetic())
+            && let Some((number, total)) = ranks.split_once('/')
+            && total.parse::<u32>().is_ok()
+            && let Ok(number) = number.parse()
+        {
+            message.rank = Some(number);
+            return Some(rest);
+        }
         if let Some(rest) = rest
             .strip_prefix("<stdout>:")
             .or_else(|| rest.strip_prefix("<stderr>:"))
@@ -74,11 +108,29 @@ fn rank<'a>(text: &'a str, message: &mut Message<'a>) -> Option<&'a str> {
         message.rank = Some(number);
         return Some(rest);
     }
-    if text.starts_with('(')
-        && let Some((inner, rest)) = text[1..].split_once(") ")
-        && inner.contains("pid=")
+    if let Some((inner, rest)) = text
+        .strip_prefix('(')
+        .and_then(|text| scan::split_two(text, *b") "))
     {
-        return Some(rest);
+        if inner.contains("pid=") {
+            return Some(rest);
+        }
+        // `(1/4) ` behind a logger's prefix.
+        if message.stripped
+            && let Some((number, total)) = inner.split_once('/')
+            && let (Ok(number), Ok(total)) = (number.parse::<u32>(), total.parse::<u32>())
+            && number < total
+        {
+            message.rank = Some(number);
+            return Some(rest);
+        }
+        if let Some(number) = inner
+            .strip_prefix("rank")
+            .and_then(|rank| rank_number(rank.trim_matches(['=', ' ', ':'])))
+        {
+            message.rank = Some(number);
+            return Some(rest);
+        }
     }
     let end = memchr::memchr(b' ', text.as_bytes())?;
     let service = &text[..end];
@@ -101,7 +153,7 @@ fn bracket<'a>(text: &'a str, message: &mut Message<'a>) -> Option<&'a str> {
     let (inner, rest) = text.strip_prefix('[')?.split_once(']')?;
     let timed = inner.split_whitespace().any(is_time);
     let word = inner.trim();
-    let named = LEVELS.contains(&word.to_ascii_uppercase().as_str())
+    let named = is_level(&word.to_ascii_uppercase())
         || word == "LightGBM"
         || (word.contains(".py:") && !word.contains(' '));
     if !timed && !named {
@@ -113,7 +165,21 @@ fn bracket<'a>(text: &'a str, message: &mut Message<'a>) -> Option<&'a str> {
             .last()
             .filter(|word| !is_time(word) && word.starts_with(char::is_alphabetic));
     }
-    Some(rest.trim_start_matches(':'))
+    let rest = rest.trim_start_matches(':');
+    Some(logger(rest.trim_start(), message).unwrap_or(rest))
+}
+
+/// `trainer.validation: ` behind a level.
+fn logger<'a>(text: &'a str, message: &mut Message<'a>) -> Option<&'a str> {
+    let (name, rest) = scan::split_two(text, *b": ")?;
+    let dotted = name.contains('.')
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"._".contains(&b));
+    dotted.then(|| {
+        message.logger = Some(name);
+        rest
+    })
 }
 
 fn is_time(word: &str) -> bool {
@@ -138,7 +204,9 @@ fn stamp(text: &str) -> Option<&str> {
     let rest = if first.contains('T') {
         &text[first.len()..]
     } else {
-        let second = words.next().filter(|word| is_time(word))?;
+        let second = words
+            .next()
+            .filter(|word| is_time(word.trim_end_matches(':')))?;
         &text[first.len() + 1 + second.len()..]
     };
     let rest = rest.trim_start();
@@ -151,15 +219,22 @@ fn stamp(text: &str) -> Option<&str> {
 
 /// `I1123 12:34:46.313283 1399 f.py:5] `.
 fn glog(text: &str) -> Option<&str> {
-    let mut chars = text.chars();
-    let level = chars.next()?;
-    if !"IWEFD".contains(level)
-        || text.len() < 6
-        || !text.as_bytes()[1..5].iter().all(u8::is_ascii_digit)
-    {
+    let bytes = text.as_bytes();
+    if bytes.len() < 6 || !b"IWEFD".contains(&bytes[0]) {
         return None;
     }
-    let (head, rest) = text.split_once("] ")?;
+    // Without the time, which stood in front: `I runner.py:310] `.
+    if bytes[1] == b' '
+        && let Some((place, rest)) = scan::split_two(&text[2..], *b"] ")
+        && !place.contains(' ')
+        && place.contains(':')
+    {
+        return Some(rest);
+    }
+    if !bytes[1..5].iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let (head, rest) = scan::split_two(text, *b"] ")?;
     (head.split(' ').nth(1).is_some_and(is_time) && head.contains(':')).then_some(rest)
 }
 
@@ -170,16 +245,15 @@ fn level<'a>(text: &'a str, message: &mut Message<'a>) -> Option<&'a str> {
         let start = word.as_ptr() as usize - text.as_ptr() as usize;
         if let Some((level, rest)) = word.split_once(':')
             && i == 0
-            && LEVELS.contains(&level)
+            && is_level(level)
             && !rest.is_empty()
             && let Some((name, _)) = rest.split_once(':')
         {
             message.logger = Some(name);
             return Some(&text[level.len() + 1 + name.len() + 1..]);
         }
-        let bracketed =
-            word.starts_with('[') && LEVELS.contains(&bare.to_ascii_uppercase().as_str());
-        if !bracketed && !LEVELS.contains(&bare) {
+        let bracketed = word.starts_with('[') && is_level(&bare.to_ascii_uppercase());
+        if !bracketed && !is_level(bare) {
             continue;
         }
         if i > 0 {
@@ -197,7 +271,7 @@ fn level<'a>(text: &'a str, message: &mut Message<'a>) -> Option<&'a str> {
             message.logger = Some(name);
             return Some(tail);
         }
-        return Some(rest);
+        return Some(logger(rest, message).unwrap_or(rest));
     }
     None
 }
@@ -217,8 +291,34 @@ mod tests {
                 None,
             ),
             ("[default0]:loss=1", "loss=1", Some(0), None),
+            ("[1]: epoch 1 loss=1", "epoch 1 loss=1", Some(1), None),
+            ("[1]: loss=1", "[1]: loss=1", None, None),
+            ("(rank=1) eval loss=1", "eval loss=1", Some(1), None),
+            (
+                "[gpu01:1/2] 2024-03-05 08:48:24,512 (trainer:311) INFO: loss=1",
+                "loss=1",
+                Some(1),
+                Some("(trainer:311)"),
+            ),
+            (
+                "2024-03-05 10:36:52.871000: I training.py:192] loss=1",
+                "loss=1",
+                None,
+                None,
+            ),
+            (
+                "2024-03-05T10:12:34Z [info] trainer.validation: loss=1",
+                "loss=1",
+                None,
+                Some("trainer.validation"),
+            ),
             ("[Rank 3] loss=1", "loss=1", Some(3), None),
-            ("[rank:1/8][epoch 2] loss=1", "[epoch 2] loss=1", Some(1), None),
+            (
+                "[rank:1/8][epoch 2] loss=1",
+                "[epoch 2] loss=1",
+                Some(1),
+                None,
+            ),
             (
                 "[2026-01-01 10:00:00][rank:2] loss=1",
                 "loss=1",

@@ -24,6 +24,7 @@ pub enum Verdict {
 /// Judges what a line says. `about` is the split that the line or its logger names.
 pub fn judge(found: Found, rule: &'static str, about: Option<&'static str>) -> Verdict {
     let (step, epoch) = (found.step_value(), found.epoch);
+    let sure = found.sure;
     let counted = found.counted() || found.batch || found.report;
     let mut row = Row {
         step,
@@ -37,6 +38,7 @@ pub fn judge(found: Found, rule: &'static str, about: Option<&'static str>) -> V
     for pair in found.pairs {
         let sense = meaning(&pair.key);
         let metric = match sense {
+            _ if sure => true,
             Meaning::Metric => !setting(&pair.key, &pair.value),
             Meaning::Unknown => false,
             _ => continue,
@@ -57,6 +59,9 @@ pub fn judge(found: Found, rule: &'static str, about: Option<&'static str>) -> V
             unknown.push(key.clone());
         }
         row.metrics.push((key, pair.value));
+    }
+    if found.best {
+        return Verdict::Nothing("the best so far: a repetition");
     }
     if row.metrics.is_empty() {
         return Verdict::Nothing("no pair that could be a metric");

@@ -51,7 +51,8 @@ fn both(word: &str) -> Option<Stamp> {
 fn date(word: &str, year: i32) -> Option<NaiveDate> {
     let parts: Vec<&str> = word.split(['-', '/']).collect();
     let number = |text: &str| {
-        let digits = !text.is_empty() && text.len() <= 4 && text.bytes().all(|b| b.is_ascii_digit());
+        let digits =
+            !text.is_empty() && text.len() <= 4 && text.bytes().all(|b| b.is_ascii_digit());
         digits.then(|| text.parse::<u32>().ok()).flatten()
     };
     match parts.as_slice() {
@@ -130,10 +131,16 @@ mod tests {
                 "2025-01-01T00:00:13.500+00:00",
             ),
             ("[2025-01-01T00:00:13][INFO] x", "2025-01-01 00:00:13"),
-            ("I1123 12:34:46.313283 1399 f.py:5] x", "2024-11-23 12:34:46.313283"),
+            (
+                "I1123 12:34:46.313283 1399 f.py:5] x",
+                "2024-11-23 12:34:46.313283",
+            ),
             ("[07/12 11:20:24 d2.utils.events]: x", "2024-07-12 11:20:24"),
             ("07/12/2025 10:00:13 - INFO - x", "2025-07-12 10:00:13"),
-            ("[I 2026-11-23 12:22:09,984] Trial", "2026-11-23 12:22:09.984"),
+            (
+                "[I 2026-11-23 12:22:09,984] Trial",
+                "2026-11-23 12:22:09.984",
+            ),
             ("epoch 3 loss 0.5", "-"),
             ("step 10/500 12:30:00 left", "-"),
             ("", "-"),
@@ -146,10 +153,7 @@ mod tests {
     fn a_log_without_years_goes_over_new_year() {
         let before = find("[12/31 23:59:59 x]", 2024).unwrap();
         let after = find("[01/01 00:00:01 x]", 2024).unwrap().after(before);
-        assert_eq!(
-            after,
-            Stamp::Local("2025-01-01T00:00:01".parse().unwrap())
-        );
+        assert_eq!(after, Stamp::Local("2025-01-01T00:00:01".parse().unwrap()));
     }
 
     proptest::proptest! {

@@ -5,11 +5,13 @@
 
 use super::number;
 use super::words::{Meaning, meaning};
-use super::{Found, Pair};
+use super::{Found, Pair, scan};
 
 /// Lines in a row that may not fit.
 const PATIENCE: u32 = 3;
 const MAX_COLUMNS: usize = 200;
+/// Labels of rows that are about everything.
+const TOTALS: &[&str] = &["all", "total", "overall", "average", "mean", "avg"];
 
 /// The present header.
 #[derive(Debug, Default)]
@@ -92,7 +94,10 @@ impl Tables {
 
     fn row(&self, line: &str) -> Option<Found> {
         let cells: Vec<&str> = match self.delimiter {
-            Delimiter::Blanks => line.split_whitespace().collect(),
+            Delimiter::Blanks => line
+                .split([' ', '\t', '|', '│'])
+                .filter(|cell| !cell.is_empty())
+                .collect(),
             delimiter => split(without_label(line), delimiter),
         };
         if cells.len() != self.names.len() {
@@ -103,6 +108,13 @@ impl Tables {
             ..Found::default()
         };
         let mut misses = 0;
+        let mut labelled = false;
+        // Tables with drawn columns may describe things in several of them.
+        let allowed = if self.delimiter == Delimiter::Bar {
+            self.names.len() as u32 / 2
+        } else {
+            1
+        };
         for (name, cell) in self.names.iter().zip(cells) {
             let sense = column(name);
             if let Some((part, total)) = cell.split_once('/')
@@ -116,6 +128,9 @@ impl Tables {
                 continue;
             }
             let Some(value) = number::parse_local(cell.trim_end_matches('%')) else {
+                labelled |= found.pairs.is_empty()
+                    && cell.starts_with(char::is_alphabetic)
+                    && !TOTALS.contains(&cell.to_ascii_lowercase().as_str());
                 let duration = number::length(cell) > 0;
                 misses += u32::from(!duration && cell != "-" && !cell.is_empty());
                 continue;
@@ -131,7 +146,9 @@ impl Tables {
                 }),
             }
         }
-        (misses <= 1).then_some(found)
+        // A row for each class of the data is no report of its own.
+        let per_class = labelled && !found.counted();
+        (misses <= allowed && !per_class).then_some(found)
     }
 }
 
@@ -157,6 +174,11 @@ fn split(line: &str, delimiter: Delimiter) -> Vec<&str> {
         Delimiter::Blanks => line
             .trim()
             .split("  ")
+            .flat_map(|cell| {
+                // `mAP@.5 mAP@.5:.95` are two.
+                let blank = if cell.contains("@.") { ' ' } else { '\0' };
+                cell.split(blank)
+            })
             .map(str::trim)
             .filter(|cell| !cell.is_empty())
             .collect(),
@@ -165,16 +187,16 @@ fn split(line: &str, delimiter: Delimiter) -> Vec<&str> {
 
 /// `copypaste: AP,AP50` without its label.
 fn without_label(line: &str) -> &str {
-    line.split_once(": ").map_or(line, |(_, rest)| rest)
+    scan::split_two(line, *b": ").map_or(line, |(_, rest)| rest)
 }
 
 /// Whether a line consists of words far from each other, as the lines of a header do.
 pub fn is_words(line: &str) -> bool {
     line.len() <= 4096
-        && line.contains("  ")
+        && scan::has_two(line, *b"  ")
         && line
             .bytes()
-            .all(|b| b.is_ascii_alphabetic() || b" _-/%()#@".contains(&b))
+            .all(|b| b.is_ascii_alphabetic() || b" _-/%()#@[]|".contains(&b))
         && words(line).count() >= 2
 }
 
@@ -191,12 +213,23 @@ fn two_lines(upper: &str, lower: &str) -> Option<Vec<String>> {
     if upper.is_empty() {
         return None;
     }
-    let columns: Vec<_> = words(lower).collect();
-    let above: Vec<_> = words(upper).collect();
-    if columns.len() > MAX_COLUMNS || above.len() > columns.len() {
+    if let Some(names) = grouped(upper, lower) {
+        return Some(names);
+    }
+    let (upper, lower): (Vec<_>, Vec<_>) = (words(upper).collect(), words(lower).collect());
+    // The line with more words has one for each column.
+    let (columns, above, swapped) = if upper.len() > lower.len() {
+        (upper, lower, true)
+    } else {
+        (lower, upper, false)
+    };
+    if columns.len() > MAX_COLUMNS {
         return None;
     }
-    let mut names: Vec<String> = columns.iter().map(|(_, _, word)| (*word).to_owned()).collect();
+    let mut names: Vec<String> = columns
+        .iter()
+        .map(|(_, _, word)| (*word).to_owned())
+        .collect();
     let mut taken = vec![false; columns.len()];
     for (start, end, word) in &above {
         // Columns are flush left or flush right.
@@ -205,7 +238,13 @@ fn two_lines(upper: &str, lower: &str) -> Option<Vec<String>> {
         if std::mem::replace(&mut taken[nearest], true) {
             return None;
         }
-        names[nearest] = format!("{word} {}", columns[nearest].2);
+        let column = columns[nearest].2;
+        names[nearest] = match swapped {
+            // A unit is no part of the name.
+            true if word.starts_with(['[', '(']) => column.to_owned(),
+            true => format!("{column} {word}"),
+            false => format!("{word} {column}"),
+        };
     }
     let metrics = names
         .iter()
@@ -223,6 +262,34 @@ fn two_lines(upper: &str, lower: &str) -> Option<Vec<String>> {
     enough.then_some(names)
 }
 
+/// The names of a header whose upper line names groups of columns between bars:
+/// `|    train    |` above `|  loss   acc  |`.
+fn grouped(upper: &str, lower: &str) -> Option<Vec<String>> {
+    let parts = |line: &str| -> Vec<String> {
+        line.split(['|', '│'])
+            .map(|part| part.trim().to_owned())
+            .collect()
+    };
+    let (groups, columns) = (parts(upper), parts(lower));
+    if groups.len() < 3 || groups.len() > columns.len() {
+        return None;
+    }
+    let mut names = Vec::new();
+    for (i, column) in columns.iter().enumerate() {
+        for word in column.split_whitespace() {
+            names.push(match groups.get(i) {
+                Some(group) if !group.is_empty() => format!("{group} {word}"),
+                _ => word.to_owned(),
+            });
+        }
+    }
+    let metrics = names
+        .iter()
+        .filter(|name| meaning(name) == Meaning::Metric)
+        .count();
+    (metrics >= 2).then_some(names)
+}
+
 fn header(line: &str) -> Option<(Vec<String>, Delimiter)> {
     if line.len() > 4096 {
         return None;
@@ -231,7 +298,7 @@ fn header(line: &str) -> Option<(Vec<String>, Delimiter)> {
         (Delimiter::Tab, line.contains('\t')),
         (Delimiter::Bar, line.contains('|') || line.contains('│')),
         (Delimiter::Comma, line.contains(',')),
-        (Delimiter::Blanks, line.contains("  ")),
+        (Delimiter::Blanks, scan::has_two(line, *b"  ")),
     ];
     for (delimiter, _) in choices.into_iter().filter(|(_, fits)| *fits) {
         let text = if delimiter == Delimiter::Comma {
@@ -239,8 +306,10 @@ fn header(line: &str) -> Option<(Vec<String>, Delimiter)> {
         } else {
             line
         };
-        // No name of a column has one of these: most lines end here.
-        if memchr::memchr3(b'=', b':', b'.', text.as_bytes()).is_some() {
+        // No name of a column has one of these, but for `mAP@.5:.95`: most lines end here.
+        if memchr::memchr3(b'=', b':', b'.', text.as_bytes()).is_some()
+            && !scan::has_two(text, *b"@.")
+        {
             continue;
         }
         let cells = split(text, delimiter);
@@ -251,6 +320,11 @@ fn header(line: &str) -> Option<(Vec<String>, Delimiter)> {
             let letters = cell.chars().any(char::is_alphabetic) || *cell == "#";
             letters
                 && cell.len() <= 40
+                && cell
+                    .split_once("@.")
+                    .map_or(*cell, |(name, _)| name)
+                    .bytes()
+                    .all(|b| !b"=:.".contains(&b))
                 && number::parse(cell).is_none()
                 && cell.split(' ').count() <= 3
         };
@@ -268,7 +342,7 @@ fn header(line: &str) -> Option<(Vec<String>, Delimiter)> {
             return Some((
                 cells
                     .into_iter()
-                    .map(|cell| cell.trim_matches(')').to_owned())
+                    .map(|cell| cell.trim_matches([')', ':']).to_owned())
                     .collect(),
                 delimiter,
             ));

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use regex::bytes::{Regex, RegexBuilder};
 
 /// What a key is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +30,20 @@ const STEPS: &[&str] = &[
     "training_iteration",
     "step",
     "iteration",
+    "iterate",
     "iter",
     "update",
     "trial",
+    "learning_iteration",
+    "training_step",
+    "train_step",
+    "optimizer_step",
+    "env_step",
+    "timesteps",
+    "timestep",
+    "it",
+    "episode",
+    "generation",
     "steps",
     "iters",
 ];
@@ -93,12 +104,22 @@ const METRICS: &[&str] = &[
     "inertia",
     "grad_norm",
     "gnorm",
-    "norm",
     "metric",
 ];
 
+/// In a name, what its norm is of: only these are measured, others are settings.
+const NORMED: &[&str] = &["grad", "gnorm", "param", "weight", "update", "global"];
+
 /// Parts of words that make a key a metric wherever they stand.
-const METRIC_PARTS: &[&str] = &["loss", "acc", "reward", "return", "perplex", "map50"];
+const METRIC_PARTS: &[&str] = &["loss", "reward", "return", "perplex", "map50"];
+
+/// Words that begin like `acc` and have nothing to do with accuracy.
+const NOT_ACCURACY: &[&str] = &["accum", "acce", "acco", "accr"];
+
+/// Ends of names that are files.
+const FILES: &[&str] = &[
+    ".py", ".cpp", ".cc", ".c", ".h", ".rs", ".js", ".ts", ".java", ".go", ".cu", ".jl", ".sh",
+];
 
 /// Words that make a key no metric when they are the key or stand at its end.
 const NEVER: &[&str] = &[
@@ -168,6 +189,30 @@ const NEVER: &[&str] = &[
     "level",
     "address",
     "memory",
+    "jobs",
+    "tasks",
+    "files",
+    "images",
+    "tokens",
+    "items",
+    "requests",
+    "users",
+    "errors",
+    "warnings",
+    "lines",
+    "words",
+    "sentences",
+    "records",
+    "nodes",
+    "processes",
+    "labels",
+    "classes",
+    "coef",
+    "coeff",
+    "max_grad_norm",
+    "max_norm",
+    "machine_precision",
+    "total_flos",
 ];
 
 /// Words that may stand in front of the first pair of a report without making it a sentence.
@@ -205,6 +250,10 @@ const NEVER_ANYWHERE: &[&str] = &[
     "speed",
     "scale",
     "setting",
+    "target",
+    "threshold",
+    "thresh",
+    "best",
 ];
 
 #[derive(Debug, Clone, Copy)]
@@ -226,16 +275,38 @@ static WORDS: LazyLock<HashMap<&'static str, Word>> = LazyLock::new(|| {
 });
 
 /// Names that stand for epochs.
-const EPOCHS: &[&str] = &["epoch", "ep", "epoche", "época", "epoca", "époque"];
+const EPOCHS: &[&str] = &[
+    "epoch",
+    "ep",
+    "epoche",
+    "época",
+    "epoca",
+    "époque",
+    "эпоха",
+    "エポック",
+    "轮次",
+    "轮",
+];
 
-/// Everything that a line must have one of to be a report: a metric's name or a counter's.
-static SIGNALS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let words = METRICS.iter().chain(METRIC_PARTS).chain(STEPS);
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .match_kind(MatchKind::Standard)
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(words.chain(EPOCHS).chain(&["@"]))
+/// Everything that a line must have one of to be a report: a metric's name or a counter's. Short names count only as
+/// words of their own: `it` is part of half of all lines.
+static SIGNALS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let words = METRICS
+        .iter()
+        .chain(METRIC_PARTS)
+        .chain(STEPS)
+        .chain(EPOCHS);
+    let (long, short): (Vec<&str>, Vec<&str>) = words.partition(|word| word.len() > 3);
+    let short: Vec<&str> = short.into_iter().filter(|word| *word != "it").collect();
+    let pattern = format!(
+        "{}|acc|norm|@|(?:^|[^a-z0-9])(?:it[ :=\\[]+[0-9]|(?:{})(?:[^a-z]|$))",
+        long.join("|"),
+        short.join("|")
+    );
+    RegexBuilder::new(&pattern)
+        .case_insensitive(true)
+        .unicode(false)
+        .build()
         .ok()
 });
 
@@ -243,7 +314,7 @@ static SIGNALS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 pub fn signals(text: &str) -> bool {
     SIGNALS
         .as_ref()
-        .is_none_or(|signals| signals.is_match(text))
+        .is_none_or(|signals| signals.is_match(text.as_bytes()))
 }
 
 /// Most keys whose meaning is remembered, and their longest length.
@@ -274,8 +345,24 @@ pub fn meaning(key: &str) -> Meaning {
 }
 
 fn find_meaning(key: &str) -> Meaning {
-    let key = normal(key);
-    let name = key.rsplit('/').next().unwrap_or(&key);
+    // `f1-score (micro avg)`: what is in parentheses says more about the name before them.
+    let bare = match super::scan::split_two(key, *b" (") {
+        Some((name, rest)) if rest.ends_with(')') => name,
+        _ => key,
+    };
+    let key = normal(bare);
+    if FILES.iter().any(|ending| key.ends_with(ending)) {
+        return Meaning::Never;
+    }
+    let mut components = key.rsplit('/');
+    let name = components.next().unwrap_or(&key);
+    // `loss/train/total` is a loss.
+    let name = match name {
+        "total" | "mean" | "avg" | "train" | "eval" | "val" => components
+            .find(|part| matches!(WORDS.get(part), Some(Word::Metric)))
+            .unwrap_or(name),
+        _ => name,
+    };
     let words = &*WORDS;
     if let Some(Word::Step(rank)) = words.get(name) {
         return Meaning::Step(*rank);
@@ -283,7 +370,7 @@ fn find_meaning(key: &str) -> Meaning {
     if EPOCHS.contains(&name) {
         return Meaning::Epoch;
     }
-    if matches!(name, "batch" | "batch_idx") {
+    if matches!(name, "batch" | "batch_idx" | "minibatch" | "t") {
         return Meaning::Batch;
     }
     // `elapsed time per iteration (ms)`, `throughput per GPU (TFLOP/s/GPU)`.
@@ -299,6 +386,9 @@ fn find_meaning(key: &str) -> Meaning {
             .map(|(at, _)| at + 1),
     );
     let mut is_metric = false;
+    if name == "s" {
+        return Meaning::Never;
+    }
     for end in ends {
         match words.get(&name[end..]) {
             Some(Word::Never) => return Meaning::Never,
@@ -307,9 +397,22 @@ fn find_meaning(key: &str) -> Meaning {
         }
     }
     let unit = ["_time", "_ms", "_s", "_cost", "_sec", "_seconds"];
-    if unit.iter().any(|unit| name.ends_with(unit)) || name.contains("/s") {
-        return Meaning::Never;
+    let metric = |word: &str| matches!(words.get(word), Some(Word::Metric));
+    match unit.iter().find_map(|unit| name.strip_suffix(unit)) {
+        // `bbox_mAP_s`: of small objects.
+        Some(of) if metric(of.rsplit('_').next().unwrap_or(of)) => is_metric = true,
+        Some(_) => return Meaning::Never,
+        None if name.contains("/s") => return Meaning::Never,
+        None => {}
     }
+    // `norm` alone, or that of a gradient.
+    is_metric |= name == "norm"
+        || (name.ends_with("norm") && NORMED.iter().any(|of| key.contains(of)))
+        || name.split(|c: char| !c.is_alphanumeric()).any(|word| {
+            word.ends_with("acc")
+                || word.starts_with("acc")
+                    && !NOT_ACCURACY.iter().any(|other| word.starts_with(other))
+        });
     let at_k = name.split_once('@').is_some_and(|(word, _)| {
         [
             "acc",
@@ -357,7 +460,20 @@ mod tests {
             ("Seed", Meaning::Never),
             ("Epoch", Meaning::Epoch),
             ("global_step", Meaning::Step(0)),
-            ("iter", Meaning::Step(6)),
+            ("iter", Meaning::Step(7)),
+            ("gnorm", Meaning::Metric),
+            ("norm", Meaning::Metric),
+            ("iou_norm", Meaning::Unknown),
+            ("accumulate_grad_batches", Meaning::Unknown),
+            ("f1-score (micro avg)", Meaning::Metric),
+            ("coco/bbox_mAP_s", Meaning::Metric),
+            ("src/loss.py", Meaning::Never),
+            ("best_loss", Meaning::Never),
+            ("loss/train/total", Meaning::Metric),
+            ("time/total", Meaning::Never),
+            ("vf_loss_coef", Meaning::Never),
+            ("TrainAcc", Meaning::Metric),
+            ("target_accuracy", Meaning::Never),
             ("lr", Meaning::Unknown),
             ("batch", Meaning::Batch),
         ] {

@@ -70,8 +70,8 @@ pub fn find(directory: &Path) -> Option<PathBuf> {
 
 /// Adds the file's rules to `builder`; says whether output is to be searched at all.
 pub fn read(text: &str, builder: &mut Builder) -> Result<bool, ProjectFileError> {
-    let content: Content = toml::from_str(text)
-        .map_err(|error| fault(text, error.span(), error.message().to_owned()))?;
+    let content: Content =
+        toml::from_str(text).map_err(|error| fault(text, error.span(), error.message()))?;
     let rules = content.parse;
     if let Some(rank) = rules.rank {
         let ranks = match rank.get_ref() {
@@ -79,7 +79,7 @@ pub fn read(text: &str, builder: &mut Builder) -> Result<bool, ProjectFileError>
             toml::Value::String(text) => text.parse(),
             _ => Err("rank: expected a number or \"all\"".to_owned()),
         };
-        builder.ranks(ranks.map_err(|reason| fault(text, Some(rank.span()), reason))?);
+        builder.ranks(ranks.map_err(|reason| fault(text, Some(rank.span()), &reason))?);
     }
     for glob in &rules.include {
         builder.include(glob);
@@ -90,17 +90,17 @@ pub fn read(text: &str, builder: &mut Builder) -> Result<bool, ProjectFileError>
     for pattern in rules.patterns {
         builder
             .pattern(pattern.get_ref())
-            .map_err(|reason| fault(text, Some(pattern.span()), reason))?;
+            .map_err(|reason| fault(text, Some(pattern.span()), &reason))?;
     }
     for (name, pattern) in rules.metrics {
         builder
             .metric(&name, pattern.get_ref())
-            .map_err(|reason| fault(text, Some(pattern.span()), reason))?;
+            .map_err(|reason| fault(text, Some(pattern.span()), &reason))?;
     }
     Ok(rules.enabled.unwrap_or(true))
 }
 
-fn fault(text: &str, span: Option<Range<usize>>, reason: String) -> ProjectFileError {
+fn fault(text: &str, span: Option<Range<usize>>, reason: &str) -> ProjectFileError {
     let before = text
         .get(..span.map_or(0, |span| span.start))
         .unwrap_or_default();
@@ -136,7 +136,10 @@ mod tests {
     #[test]
     fn mistakes_are_told_with_their_place() {
         let text = error("[parse]\npatterns = [\n  'ok(?P<a>.)',\n  'x(',\n]\n");
-        assert!(text.starts_with("4:3: pattern \"x(\": unclosed group"), "{text}");
+        assert!(
+            text.starts_with("4:3: pattern \"x(\": unclosed group"),
+            "{text}"
+        );
         let text = error("[parse]\nrnak = 1\n");
         assert!(text.starts_with("2:1: unknown field `rnak`"), "{text}");
         let text = error("[parse\n");

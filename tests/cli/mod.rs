@@ -3,6 +3,7 @@
 mod bad_input;
 mod config;
 mod crash;
+mod parse;
 mod privacy;
 mod signals;
 mod socket;
