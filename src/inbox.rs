@@ -6,13 +6,14 @@
 //! counted, and the script goes on.
 
 use std::collections::VecDeque;
-use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::peer::Peer;
 use crate::run::{Event, Stream};
 use crate::wire::json::Value;
+use crate::wire::sdk::Call;
 
 /// Bytes that may wait.
 const CAPACITY: usize = 4 * 1024 * 1024;
@@ -41,6 +42,8 @@ pub enum Item {
     Event(Event, Option<Answer>),
     /// Answer when everything before is recorded.
     Flush(Answer),
+    /// A call of the official SDK, and who made it.
+    Call(Box<Call>, Arc<Peer>),
     /// A line for the run's debug log.
     Debug(String),
 }
@@ -48,7 +51,7 @@ pub enum Item {
 /// Where an answer goes: a client's connection, and the message's id.
 #[derive(Debug)]
 pub struct Answer {
-    pub connection: Arc<OwnedFd>,
+    pub peer: Arc<Peer>,
     pub id: Option<Value>,
 }
 
@@ -64,6 +67,8 @@ struct Queue {
     waiting: bool,
     spare: Vec<Vec<u8>>,
     stalled: bool,
+    /// Somebody waits for an answer: nothing is gathered.
+    urgent: bool,
 }
 
 /// Tells from outside whether the recorder is inside a write, and whether it is still the same one.
@@ -148,9 +153,20 @@ impl Inbox {
 
     /// Adds anything else; `size` is about how many bytes it holds. Says whether it was taken.
     pub fn push(&self, item: Item, size: usize) -> bool {
+        self.push_urgent(item, size, false)
+    }
+
+    /// Counts something that could not be added.
+    pub fn lost(&self, bytes: usize) {
+        self.lock().dropped += bytes as u64;
+    }
+
+    /// As [`Inbox::push`]; with `urgent` the recorder does not wait for more before it takes it.
+    pub fn push_urgent(&self, item: Item, size: usize, urgent: bool) -> bool {
         let Some(mut queue) = self.room(size) else {
             return false;
         };
+        queue.urgent |= urgent;
         queue.bytes += size;
         queue.items.push_back(item);
         self.wake(queue);
@@ -179,7 +195,7 @@ impl Inbox {
     }
 
     fn wake(&self, queue: MutexGuard<'_, Queue>) {
-        if queue.waiting || queue.bytes >= ENOUGH {
+        if queue.waiting || queue.bytes >= ENOUGH || queue.urgent {
             drop(queue);
             self.ready.notify_one();
         }
@@ -228,13 +244,15 @@ impl Inbox {
             };
             queue.waiting = false;
         }
-        if !queue.items.is_empty() && queue.bytes < ENOUGH && !queue.closed {
+        let gathers = |queue: &mut Queue| queue.bytes < ENOUGH && !queue.closed && !queue.urgent;
+        if !queue.items.is_empty() && gathers(&mut queue) {
             queue = self
                 .ready
-                .wait_timeout_while(queue, GATHER, |queue| queue.bytes < ENOUGH && !queue.closed)
+                .wait_timeout_while(queue, GATHER, gathers)
                 .map_or_else(|poisoned| poisoned.into_inner().0, |(queue, _)| queue);
         }
         queue.bytes = 0;
+        queue.urgent = false;
         let batch = Batch {
             items: std::mem::replace(&mut queue.items, reuse),
             backlog: std::mem::take(&mut queue.console),

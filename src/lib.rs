@@ -22,6 +22,7 @@ pub mod inbox;
 pub mod observer;
 pub mod output;
 pub mod parse;
+pub mod peer;
 pub mod recorder;
 pub mod run;
 pub mod service;

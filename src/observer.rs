@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 
 use crate::inbox::{Inbox, Item};
 use crate::run::Event;
-use crate::store;
+use crate::store::{self, Place};
 use crate::sys::Clock;
 use crate::system::gpu::Gpus;
 use crate::system::host;
@@ -35,8 +35,8 @@ pub struct Task {
     /// The program as it was found; tells which Python it is.
     pub program: PathBuf,
     pub is_python: bool,
-    /// The run's `files/`.
-    pub files: Option<PathBuf>,
+    /// Where the run lies.
+    pub place: Place,
     /// Describe host and hardware.
     pub describe: bool,
     /// The script to copy (below `code/`) and the repository to diff, if code is saved.
@@ -148,7 +148,8 @@ fn describe(task: &Task, clock: Clock, inbox: &Inbox) -> Option<Gpus> {
         records.push(environment);
     }
     let mut files = Vec::new();
-    if let (Some(directory), Some(python)) = (&task.files, &python) {
+    let files_of = |place: &Place| Some(place.get()?.path().join("files"));
+    if let (Some(directory), Some(python)) = (files_of(&task.place), &python) {
         let requirements = python.requirements();
         if !requirements.is_empty() {
             let text = requirements.join("\n") + "\n";
@@ -157,8 +158,8 @@ fn describe(task: &Task, clock: Clock, inbox: &Inbox) -> Option<Gpus> {
             }
         }
     }
-    if let (Some(directory), Some(code)) = (&task.files, &task.code) {
-        save_code(code, directory, inbox, &mut files);
+    if let (Some(directory), Some(code)) = (files_of(&task.place), &task.code) {
+        save_code(code, &directory, inbox, &mut files);
     }
     if !files.is_empty() {
         send(inbox, Event::Files(files));
@@ -170,7 +171,7 @@ fn describe(task: &Task, clock: Clock, inbox: &Inbox) -> Option<Gpus> {
         let hardware = host::hardware(&writer_id, gpus.as_ref());
         send(inbox, Event::Environment(Box::new(hardware.clone())));
         records.push(hardware);
-        if let Some(directory) = &task.files {
+        if let Some(directory) = files_of(&task.place) {
             let text = host::metadata_json(&records).to_pretty_json();
             if let Err(error) =
                 store::write_atomic(&directory.join("wandb-metadata.json"), text.as_bytes())

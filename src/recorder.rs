@@ -13,15 +13,19 @@ use std::time::{Duration, Instant};
 
 use crate::inbox::{Answer, Batch, Inbox, Item};
 use crate::parse::Options;
-use crate::run::{Event, RunState};
+use crate::run::{Event, RunState, Stream};
+use crate::service::Info;
+use crate::store::Place;
 use crate::store::log_writer::Gap;
 use crate::sys::Clock;
 use crate::wire::json::Value;
 use crate::wire::jsonl;
 
+pub mod clients;
 pub mod run_log;
 pub mod streams;
 
+use clients::{Clients, Ended};
 use run_log::{Files, RunLog, Warn};
 use streams::Streams;
 
@@ -49,16 +53,38 @@ pub enum Warning {
 
 /// What the recorder needs to begin.
 pub struct Setup {
+    /// The wrapper's own run; a service on its own has none.
+    pub main: Option<MainSetup>,
+    /// How the output is searched for metrics, if it is.
+    pub parse: Option<Options>,
+    /// Go on searching when the script logs through the SDK.
+    pub parse_always: bool,
+    pub warn: Warn,
+    /// Where the main run lies.
+    pub place: Place,
+    /// What clients of the socket are told.
+    pub info: Option<Info>,
+}
+
+/// The wrapper's own run.
+pub struct MainSetup {
     pub state: RunState,
     pub files: Files,
     pub clock: Clock,
-    /// How the output is searched for metrics, if it is.
-    pub parse: Option<Options>,
-    pub warn: Warn,
 }
 
-/// Starts the recorder; it ends after [`Inbox::close`] and gives back the run's final state.
-pub fn start(setup: Setup, inbox: Arc<Inbox>) -> io::Result<JoinHandle<Option<RunState>>> {
+/// What is left at the end.
+pub struct Finished {
+    /// The main run, and its clock.
+    pub main: Option<(RunState, Clock)>,
+    /// The script's SDK has told the user how the main run went.
+    pub shown: bool,
+    /// Further runs of the script.
+    pub others: Vec<Ended>,
+}
+
+/// Starts the recorder; it ends after [`Inbox::close`] and gives back what it knows at the end.
+pub fn start(setup: Setup, inbox: Arc<Inbox>) -> io::Result<JoinHandle<Option<Finished>>> {
     /// Whatever happens, producers must not wait for a recorder that has gone.
     struct CloseOnDrop(Arc<Inbox>);
     impl Drop for CloseOnDrop {
@@ -72,147 +98,229 @@ pub fn start(setup: Setup, inbox: Arc<Inbox>) -> io::Result<JoinHandle<Option<Ru
             let guard = CloseOnDrop(inbox);
             let mut recorder = Recorder::new(setup, &guard.0);
             let run = std::panic::AssertUnwindSafe(|| recorder.run(&guard.0));
-            let ended = std::panic::catch_unwind(run);
-            if ended.is_err() {
-                (recorder.warn)(Warning::Panic);
-                return None;
+            match std::panic::catch_unwind(run) {
+                Ok(finished) => Some(finished),
+                Err(_) => {
+                    (recorder.warn)(Warning::Panic);
+                    None
+                }
             }
-            Some(recorder.run.into_state())
         })
 }
 
+/// The wrapper's own run while it is recorded.
+pub struct Main {
+    pub run: RunLog,
+    pub clock: Clock,
+}
+
 struct Recorder {
-    run: RunLog,
+    main: Option<Main>,
+    clients: Clients,
     streams: Streams,
-    clock: Clock,
+    parse_always: bool,
     warn: Warn,
     answers: Vec<Answer>,
     dropped: u64,
-    ended: bool,
+    /// The exit code, once the child has ended.
+    ended: Option<i32>,
 }
 
 impl Recorder {
     fn new(setup: Setup, inbox: &Inbox) -> Self {
-        Self {
+        let main = setup.main.map(|main| Main {
             run: RunLog::new(
-                setup.state,
-                setup.files,
+                main.state,
+                main.files,
                 inbox.gate(),
                 Arc::clone(&setup.warn),
             ),
+            clock: main.clock,
+        });
+        Self {
+            main,
+            clients: Clients::new(
+                inbox.gate(),
+                Arc::clone(&setup.warn),
+                setup.place,
+                setup.info,
+            ),
             streams: Streams::new(setup.parse.as_ref()),
-            clock: setup.clock,
+            parse_always: setup.parse_always,
             warn: setup.warn,
             answers: Vec::new(),
             dropped: 0,
-            ended: false,
+            ended: None,
         }
     }
 
-    fn run(&mut self, inbox: &Inbox) {
-        self.run.write(self.clock.now(), false);
+    fn run(&mut self, inbox: &Inbox) -> Finished {
+        self.write(false);
         let mut items = VecDeque::new();
         let mut used = Vec::new();
         loop {
             let mut batch = inbox.take(self.patience(), std::mem::take(&mut items));
             self.batch(&mut batch, &mut used);
             inbox.progress(&mut used);
-            if batch.closed || self.ended {
+            if batch.closed || self.ended.is_some() {
                 break;
             }
             items = batch.items;
         }
-        self.finish();
+        self.finish()
+    }
+
+    /// The logs that are open, each with its clock.
+    fn logs(&mut self) -> impl Iterator<Item = (&mut RunLog, Clock)> {
+        let main = self.main.as_mut().map(|main| (&mut main.run, main.clock));
+        main.into_iter().chain(self.clients.open())
     }
 
     /// How long nothing needs to be done if nothing arrives.
-    fn patience(&self) -> Option<Duration> {
-        let deadlines = [self.streams.deadline(), self.run.deadline()];
-        let next = deadlines.into_iter().flatten().min()?;
+    fn patience(&mut self) -> Option<Duration> {
+        let streams = self.streams.deadline();
+        let logs = self.logs().filter_map(|(log, _)| log.deadline());
+        let next = logs.chain(streams).min()?;
         Some(next.saturating_duration_since(Instant::now()))
+    }
+
+    fn write(&mut self, now_or_never: bool) {
+        for (log, clock) in self.logs() {
+            log.write(clock.now(), now_or_never);
+        }
     }
 
     fn batch(&mut self, batch: &mut Batch, used: &mut Vec<Vec<u8>>) {
         let search = batch.backlog < PARSE_BACKLOG;
         for item in batch.items.drain(..) {
-            if self.ended {
+            if self.ended.is_some() {
                 break;
             }
             match item {
                 Item::Console { stream, at, bytes } => {
-                    let now = self.clock.at(at);
-                    let run = &mut self.run;
-                    self.streams.feed(stream, at, &bytes, search, &mut |piece| {
-                        run.console(piece.stream, piece.text, now);
-                        run.rows(piece.rows, now);
-                    });
+                    self.console(stream, at, &bytes, search);
                     used.push(bytes);
                 }
                 Item::Event(event, answer) => {
-                    self.ended = matches!(event, Event::Exit { .. });
-                    if self.ended {
-                        self.end_streams();
-                    }
-                    self.run.apply(event, self.clock.now());
+                    self.event(event);
                     self.answers.extend(answer);
                 }
                 Item::Flush(answer) => self.answers.push(answer),
-                Item::Debug(line) => self.run.debug(&line),
+                Item::Call(call, peer) => {
+                    let joined = self.clients.has_joined();
+                    self.clients.call(*call, &peer, &mut self.main);
+                    if !joined && self.clients.has_joined() && !self.parse_always {
+                        self.streams.stop_searching();
+                    }
+                }
+                Item::Debug(line) => {
+                    if let Some(main) = &mut self.main {
+                        main.run.debug(&line);
+                    }
+                }
             }
         }
-        let now = self.clock.now();
-        if batch.dropped > 0 {
-            if self.dropped == 0 {
-                (self.warn)(Warning::Dropped(batch.dropped));
-            }
-            self.dropped += batch.dropped;
-            let line = format!(
-                "wandb-rs: {} bytes of output could not be kept here\n",
-                batch.dropped
-            );
-            self.run.mark(&line, now);
-        }
+        self.dropped(batch.dropped);
         self.refresh(false);
-        if !self.ended {
-            self.run.settle(now);
+        let ended = self.ended.is_some();
+        if !ended {
+            for (log, clock) in self.logs() {
+                log.settle(clock.now());
+            }
         }
-        self.run.write(now, self.ended);
+        self.write(ended);
         self.answer();
-        self.run.housekeeping();
+        for (log, _) in self.logs() {
+            log.housekeeping();
+        }
+    }
+
+    fn console(&mut self, stream: Stream, at: Instant, bytes: &[u8], search: bool) {
+        let Some(main) = &mut self.main else { return };
+        let (run, now, clients) = (&mut main.run, main.clock.at(at), &mut self.clients);
+        self.streams.feed(stream, at, bytes, search, &mut |piece| {
+            run.console(piece.stream, piece.text, now);
+            clients.console(piece.stream, piece.text, at);
+            run.rows(piece.rows, now);
+        });
+    }
+
+    fn event(&mut self, event: Event) {
+        if let Event::Exit { code } = event {
+            self.ended = Some(code);
+            self.end_streams();
+        }
+        if matches!(event, Event::Stats(_)) {
+            self.clients.event(&event);
+        }
+        if let Some(main) = &mut self.main {
+            main.run.apply(event, main.clock.now());
+        }
+    }
+
+    fn dropped(&mut self, bytes: u64) {
+        if bytes == 0 {
+            return;
+        }
+        if self.dropped == 0 {
+            (self.warn)(Warning::Dropped(bytes));
+        }
+        self.dropped += bytes;
+        if let Some(main) = &mut self.main {
+            let line = format!("wandb-rs: {bytes} bytes of output could not be kept here\n");
+            main.run.mark(&line, main.clock.now());
+        }
     }
 
     fn refresh(&mut self, all: bool) {
-        let (run, now) = (&mut self.run, self.clock.now());
+        let Some(main) = &mut self.main else { return };
+        let (run, now, clients) = (&mut main.run, main.clock.now(), &mut self.clients);
         self.streams.refresh(all, &mut |piece| {
             run.console(piece.stream, piece.text, now);
+            clients.console(piece.stream, piece.text, Instant::now());
         });
     }
 
     fn end_streams(&mut self) {
-        let (run, now) = (&mut self.run, self.clock.now());
+        let Some(main) = &mut self.main else { return };
+        let (run, now, clients) = (&mut main.run, main.clock.now(), &mut self.clients);
         self.streams.finish(&mut |piece| {
             run.console(piece.stream, piece.text, now);
+            clients.console(piece.stream, piece.text, Instant::now());
             run.rows(piece.rows, now);
         });
     }
 
     fn answer(&mut self) {
-        let refused = self.run.is_refused();
+        self.clients.answer();
+        let refused = self.main.as_ref().is_some_and(|main| main.run.is_refused());
         for answer in self.answers.drain(..) {
             // The row is taken; that the disk refuses it is no fault of the client, who must not send it again.
             let warning = "the run's log cannot be written at this moment";
             let extra = refused.then(|| ("warning".to_owned(), Value::from(warning)));
             let line = jsonl::accepted(answer.id, extra.into_iter().collect());
-            crate::service::send(&answer.connection, &line);
+            answer.peer.offer(&line);
         }
     }
 
-    fn finish(&mut self) {
+    fn finish(&mut self) -> Finished {
         self.refresh(true);
-        self.run.finish(self.clock.now());
+        if let Some(main) = &mut self.main {
+            main.run.finish(main.clock.now());
+        }
         self.answer();
         if self.streams.skipped() > 0 {
             (self.warn)(Warning::NotParsed(self.streams.skipped()));
+        }
+        let shown = self.clients.has_shown();
+        let others = self.clients.end(self.ended.unwrap_or(0));
+        Finished {
+            main: self
+                .main
+                .take()
+                .map(|main| (main.run.into_state(), main.clock)),
+            shown,
+            others,
         }
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use prost::Message as _;
 
-use crate::wire::fields::{Fields, escaped, number};
+use crate::wire::fields::{Fields, escaped, name_of, number};
 use crate::wire::json::{Value, write_float};
 use crate::wire::records::{HISTORY, Records, SUMMARY, encode_item, encoded_path};
 use crate::wire::schema::{
@@ -76,6 +76,10 @@ pub enum Event {
     Environment(Box<EnvironmentRecord>),
     Stats(StatsRecord),
     Preempting,
+    /// A record as a client encoded it, and what this build knows of it.
+    Record(Vec<u8>, Option<Box<Kind>>),
+    /// The script has said that the run is over; what its processes still print belongs to it all the same.
+    Over,
     /// The end; nothing may follow.
     Exit {
         code: i32,
@@ -94,6 +98,12 @@ pub struct RunState {
     step: i64,
     /// A client has numbered a row itself.
     explicit_steps: bool,
+    /// The run is that of an official client: its rules and its telemetry hold.
+    official: bool,
+    /// A client has said something about metrics, which were not only found in the output.
+    told: bool,
+    /// Something for the user, who has not been told yet.
+    notice: Option<String>,
     rows: u64,
     /// `_timestamp` and `_runtime` of the last row, as JSON text.
     last_timestamp: String,
@@ -123,6 +133,9 @@ impl RunState {
             environment: None,
             step,
             explicit_steps: false,
+            official: false,
+            told: false,
+            notice: None,
             rows: 0,
             last_timestamp: String::new(),
             last_runtime: String::new(),
@@ -142,6 +155,49 @@ impl RunState {
         out.push(Kind::Telemetry(self.telemetry.clone()));
     }
 
+    /// The run as an official client announces it, with what this one knew already: config that the client does not
+    /// set, and rows, if there are any but those that were found in the output.
+    #[must_use]
+    pub fn joined_by(self, mut run: RunRecord) -> Self {
+        if run.display_name.is_empty() {
+            run.display_name.clone_from(&self.run.display_name);
+        }
+        let mut state = Self::new(run, self.telemetry);
+        state.official = true;
+        for (key, value) in self.config.members() {
+            if state.config.get(key).is_none() {
+                state.config.update(key, value);
+            }
+        }
+        if self.told {
+            state.columns = self.columns;
+            state.step = self.step;
+            state.rows = self.rows;
+            state.explicit_steps = self.explicit_steps;
+            state.last_timestamp = self.last_timestamp;
+            state.last_runtime = self.last_runtime;
+            state.told = true;
+        }
+        state
+    }
+
+    /// A run that an official client begins.
+    pub fn official(run: RunRecord) -> Self {
+        let mut state = Self::new(run, TelemetryRecord::default());
+        state.official = true;
+        state
+    }
+
+    /// Whether rows and definitions were told by clients, and not only found in the output.
+    pub fn is_told(&self) -> bool {
+        self.told
+    }
+
+    /// Something that the user should know and has not been told.
+    pub fn take_notice(&mut self) -> Option<String> {
+        self.notice.take()
+    }
+
     /// Takes one event and appends the records that it causes.
     ///
     /// Summary changes are collected; [`RunState::settle`] writes them.
@@ -151,7 +207,10 @@ impl RunState {
                 fields,
                 step,
                 commit,
-            } => self.log(&fields, step, commit, now, out),
+            } => {
+                self.told = true;
+                self.log(&fields, step, commit, now, out);
+            }
             Event::Parsed { fields, axis } => {
                 self.define_parsed(&fields, axis, out);
                 if self.explicit_steps && self.columns.row_has_none_of(&fields) {
@@ -173,13 +232,20 @@ impl RunState {
                     remove: Vec::new(),
                 }));
             }
+            Event::Record(record, kind) => self.record(&record, kind.as_deref(), out),
+            Event::Over => {
+                self.flush_row(now, out);
+                self.settle(now, out);
+            }
             Event::Summary(values) => {
+                self.told = true;
                 for (key, value) in values {
                     self.columns
                         .set_summary(&escaped(&key), &value.to_json(), false);
                 }
             }
             Event::DefineMetric(metric) => {
+                self.told = true;
                 self.columns.define(&metric);
                 out.push(Kind::Metric(metric));
             }
@@ -221,6 +287,12 @@ impl RunState {
             if step > self.step {
                 self.flush_row(now, out);
                 self.step = step;
+            } else if step < self.step && self.official {
+                self.notice = Some(format!(
+                    "Tried to log to step {step} that is less than the current step {}. Steps must be monotonically increasing, so this data will be ignored. See https://wandb.me/define-metric to log data out of order.",
+                    self.step
+                ));
+                return;
             } else if step < self.step {
                 // The official client drops such a row. Here it is kept, as a row of its own with the step
                 // that was asked for as a column: nothing that was logged is lost.
@@ -237,6 +309,69 @@ impl RunState {
         self.collect(fields, now);
         if commit.unwrap_or(step.is_none()) {
             self.flush_row(now, out);
+        }
+    }
+
+    /// Keeps a record as it came, and what follows from it.
+    fn record(&mut self, record: &[u8], kind: Option<&Kind>, out: &mut Records) {
+        match kind {
+            Some(Kind::Run(run)) => self.update_run(run),
+            Some(Kind::Config(config)) => {
+                for item in &config.update {
+                    self.update_config(item);
+                }
+                for item in &config.remove {
+                    self.config.remove(&path_of_item(item));
+                }
+            }
+            Some(Kind::Summary(summary)) => {
+                self.told = true;
+                for item in &summary.update {
+                    let name = name_of(&path_of_item(item));
+                    self.columns.set_summary(&name, &item.value_json, true);
+                }
+                for item in &summary.remove {
+                    self.columns.remove_summary(&name_of(&path_of_item(item)));
+                }
+            }
+            Some(Kind::Metric(metric)) => {
+                self.told = true;
+                self.columns.define(metric);
+            }
+            _ => {}
+        }
+        out.push_encoded(record);
+    }
+
+    fn update_config(&mut self, item: &KeyedItem) {
+        let Ok(value) = Value::parse(&item.value_json) else {
+            return;
+        };
+        let mut path = path_of_item(item);
+        let key = path.remove(0);
+        let nested = path
+            .into_iter()
+            .rev()
+            .fold(value, |value, part| Value::Map(vec![(part, value)]));
+        self.config.update(&key, &nested);
+    }
+
+    /// The run is said again, with changed name, tags or notes.
+    fn update_run(&mut self, run: &RunRecord) {
+        let text = |slot: &mut String, value: &String| {
+            if !value.is_empty() {
+                slot.clone_from(value);
+            }
+        };
+        text(&mut self.run.display_name, &run.display_name);
+        text(&mut self.run.notes, &run.notes);
+        text(&mut self.run.run_group, &run.run_group);
+        text(&mut self.run.job_type, &run.job_type);
+        if !run.tags.is_empty() {
+            self.run.tags.clone_from(&run.tags);
+        }
+        for item in run.config.iter().flat_map(|config| &config.update) {
+            self.update_config(item);
         }
     }
 
@@ -344,9 +479,11 @@ impl RunState {
             ],
             remove: Vec::new(),
         }));
-        let feature = self.telemetry.feature.get_or_insert_default();
-        feature.finish = true;
-        out.push(Kind::Telemetry(self.telemetry.clone()));
+        if !self.official {
+            let feature = self.telemetry.feature.get_or_insert_default();
+            feature.finish = true;
+            out.push(Kind::Telemetry(self.telemetry.clone()));
+        }
         out.push(Kind::Exit(RunExitRecord {
             exit_code: code,
             runtime: seconds as i32,
@@ -361,11 +498,79 @@ impl RunState {
         self.settle(now, out);
     }
 
+    /// The config keys that the run's own record does not set, as the record that adds them.
+    pub fn added_config(&self, run: &RunRecord) -> Option<Kind> {
+        let known: Vec<&str> = run
+            .config
+            .iter()
+            .flat_map(|config| &config.update)
+            .map(|item| item.key.as_str())
+            .collect();
+        let update: Vec<KeyedItem> = self
+            .config
+            .members()
+            .iter()
+            .filter(|(key, _)| !known.contains(&key.as_str()))
+            .map(|(key, value)| keyed(key, value))
+            .collect();
+        (!update.is_empty()).then(|| {
+            Kind::Config(ConfigRecord {
+                update,
+                remove: Vec::new(),
+            })
+        })
+    }
+
     fn run_record(&self) -> Kind {
         Kind::Run(Box::new(RunRecord {
             config: Some(self.config.record()),
             ..self.run.clone()
         }))
+    }
+
+    /// The step of the row that is being collected.
+    pub fn step(&self) -> i64 {
+        self.step
+    }
+
+    /// Every summary value, as the official client asks for it: top-level ones by key, others by path.
+    pub fn summary_items(&self, now: Now) -> Vec<KeyedItem> {
+        let mut items: Vec<KeyedItem> = self
+            .columns
+            .summary_leaves()
+            .map(|(path, json)| match path {
+                [key] => KeyedItem {
+                    key: key.clone(),
+                    value_json: json.into_owned(),
+                    ..KeyedItem::default()
+                },
+                path => KeyedItem {
+                    nested_key: path.to_vec(),
+                    value_json: json.into_owned(),
+                    ..KeyedItem::default()
+                },
+            })
+            .collect();
+        if self.rows > 0 {
+            let number = |key: &str, json: String| KeyedItem {
+                key: key.to_owned(),
+                value_json: json,
+                ..KeyedItem::default()
+            };
+            items.push(number("_timestamp", self.last_timestamp.clone()));
+            items.push(number("_step", (self.step - 1).to_string()));
+            items.push(number("_runtime", now.elapsed.as_secs().to_string()));
+            items.push(run_time(now));
+        }
+        items
+    }
+
+    /// The course of every top-level metric in at most this many values.
+    pub fn samples(&self, width: usize) -> Vec<(String, Vec<f64>)> {
+        self.columns
+            .series()
+            .map(|(name, series)| (name.to_owned(), series.sample(width)))
+            .collect()
     }
 
     /// The run's identity as it is now.
@@ -417,6 +622,15 @@ pub fn keyed(key: &str, value: &Value) -> KeyedItem {
         key: key.to_owned(),
         value_json: value.to_json(),
         ..KeyedItem::default()
+    }
+}
+
+/// The path of a config or summary item, however it is given; never empty.
+fn path_of_item(item: &KeyedItem) -> Vec<String> {
+    if item.nested_key.is_empty() {
+        vec![item.key.clone()]
+    } else {
+        item.nested_key.clone()
     }
 }
 

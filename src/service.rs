@@ -1,12 +1,13 @@
-//! The local socket: programs in the run send their messages here, one JSON object a line ([`jsonl`]).
+//! The local socket: programs in the run send their messages here, one JSON object a line ([`jsonl`]), or as the
+//! official SDK does ([`sdk`]): the first byte tells.
 //!
 //! The socket lies in a directory of its own (0700) and has mode 0600; besides, the peer's user id must be ours.
-//! One thread for each connection, at most [`CONNECTIONS`]; a line is bounded by [`jsonl::MAX_LINE`]. A client that
-//! sends faster than can be recorded waits in its own `write`. A client that does not read its answers loses them.
+//! One thread for each connection, at most [`CONNECTIONS`]; lines and frames are bounded. A client that sends faster than
+//! can be recorded waits in its own `write`.
 
 use std::fs;
 use std::io::{self, Read as _};
-use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -15,13 +16,16 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::socket::{MsgFlags, getsockopt, sockopt};
+use nix::sys::socket::{getsockopt, sockopt};
 
-use crate::inbox::{Answer, Inbox, Item};
-use crate::run::Event;
+use crate::inbox::Inbox;
+use crate::peer::Peer;
+use crate::wire::frame;
 use crate::wire::json::Value;
-use crate::wire::jsonl::{self, Envelope, Message, Policy, Refusal};
-use crate::wire::schema::FilesItem;
+
+mod jsonl;
+mod save;
+mod sdk;
 
 /// Most connections at once; further ones wait.
 pub const CONNECTIONS: usize = 128;
@@ -38,6 +42,31 @@ pub struct RunInfo {
     pub directory: PathBuf,
 }
 
+/// What clients are told; it changes when the run becomes that of the script's SDK.
+#[derive(Debug, Clone)]
+pub struct Info(Arc<Mutex<RunInfo>>);
+
+impl Info {
+    /// What is told from the beginning.
+    pub fn new(info: RunInfo) -> Self {
+        Self(Arc::new(Mutex::new(info)))
+    }
+
+    /// What is told now.
+    pub fn get(&self) -> RunInfo {
+        self.lock().clone()
+    }
+
+    /// Tells something else from now on.
+    pub fn set(&self, info: RunInfo) {
+        *self.lock() = info;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, RunInfo> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A running service.
 #[derive(Debug)]
 pub struct Service {
@@ -49,14 +78,14 @@ pub struct Service {
 
 #[derive(Debug)]
 struct Shared {
-    info: RunInfo,
+    info: Info,
     inbox: Arc<Inbox>,
-    connections: Mutex<Vec<Arc<OwnedFd>>>,
+    connections: Mutex<Vec<Arc<Peer>>>,
     changed: Condvar,
 }
 
 impl Shared {
-    fn connections(&self) -> MutexGuard<'_, Vec<Arc<OwnedFd>>> {
+    fn connections(&self) -> MutexGuard<'_, Vec<Arc<Peer>>> {
         self.connections
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -109,7 +138,7 @@ impl Bound {
     }
 
     /// Begins to serve.
-    pub fn serve(self, info: RunInfo, inbox: Arc<Inbox>) -> io::Result<Service> {
+    pub fn serve(self, info: Info, inbox: Arc<Inbox>) -> io::Result<Service> {
         let (stopped, stop) = io::pipe()?;
         let shared = Arc::new(Shared {
             info,
@@ -147,11 +176,8 @@ impl Service {
         }
         let _ = fs::remove_dir_all(&self.directory);
         self.wait(grace);
-        for connection in self.shared.connections().iter() {
-            let _ = nix::sys::socket::shutdown(
-                connection.as_raw_fd(),
-                nix::sys::socket::Shutdown::Read,
-            );
+        for peer in self.shared.connections().iter() {
+            peer.stop_reading();
         }
         // What is in the socket's buffer can still be read.
         self.wait(grace);
@@ -171,8 +197,8 @@ fn accept(listener: &UnixListener, stopped: &io::PipeReader, shared: &Arc<Shared
     loop {
         match listener.accept() {
             Ok((stream, _)) => {
-                if is_ours(&stream) {
-                    start_connection(stream, shared);
+                if let Some(pid) = ours(&stream) {
+                    start_connection(stream, pid, shared);
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -202,12 +228,13 @@ fn accept(listener: &UnixListener, stopped: &io::PipeReader, shared: &Arc<Shared
     }
 }
 
-fn is_ours(stream: &UnixStream) -> bool {
-    getsockopt(stream, sockopt::PeerCredentials)
-        .is_ok_and(|peer| peer.uid() == nix::unistd::geteuid().as_raw() || peer.uid() == 0)
+/// The process on the other side, if it is the user's own.
+fn ours(stream: &UnixStream) -> Option<i32> {
+    let peer = getsockopt(stream, sockopt::PeerCredentials).ok()?;
+    (peer.uid() == nix::unistd::geteuid().as_raw() || peer.uid() == 0).then(|| peer.pid())
 }
 
-fn start_connection(stream: UnixStream, shared: &Arc<Shared>) {
+fn start_connection(stream: UnixStream, pid: i32, shared: &Arc<Shared>) {
     let waited = Instant::now();
     let mut connections = shared.connections();
     while connections.len() >= CONNECTIONS && waited.elapsed() < Duration::from_secs(10) {
@@ -217,14 +244,17 @@ fn start_connection(stream: UnixStream, shared: &Arc<Shared>) {
             .unwrap_or_else(PoisonError::into_inner);
         connections = next;
     }
-    let connection = Arc::new(OwnedFd::from(stream));
-    connections.push(Arc::clone(&connection));
+    let Ok(answers) = stream.try_clone() else {
+        return;
+    };
+    let peer = Arc::new(Peer::new(OwnedFd::from(answers), pid));
+    connections.push(Arc::clone(&peer));
     drop(connections);
     let run = {
-        let (shared, connection) = (Arc::clone(shared), Arc::clone(&connection));
+        let (shared, peer) = (Arc::clone(shared), Arc::clone(&peer));
         move || {
-            serve(&connection, &shared);
-            leave(&connection, &shared);
+            serve(stream, &peer, &shared);
+            leave(&peer, &shared);
         }
     };
     let started = std::thread::Builder::new()
@@ -232,184 +262,36 @@ fn start_connection(stream: UnixStream, shared: &Arc<Shared>) {
         .stack_size(256 * 1024)
         .spawn(run);
     if started.is_err() {
-        leave(&connection, shared);
+        leave(&peer, shared);
     }
 }
 
-fn leave(connection: &Arc<OwnedFd>, shared: &Shared) {
+fn leave(peer: &Arc<Peer>, shared: &Shared) {
     shared
         .connections()
-        .retain(|other| !Arc::ptr_eq(other, connection));
+        .retain(|other| !Arc::ptr_eq(other, peer));
     shared.changed.notify_all();
 }
 
-/// Reads lines until the client has gone.
-fn serve(connection: &Arc<OwnedFd>, shared: &Shared) {
-    let Ok(fd) = connection.try_clone() else {
-        return;
-    };
-    let mut stream = UnixStream::from(fd);
+/// Serves a client until it has gone, in the protocol that its first byte tells.
+fn serve(mut stream: UnixStream, peer: &Arc<Peer>, shared: &Shared) {
     if stream.set_nonblocking(false).is_err() {
         return;
     }
-    let mut buffer = vec![0; 64 * 1024];
-    let mut partial: Vec<u8> = Vec::new();
-    let mut too_long = false;
-    let mut number = 0;
-    loop {
-        let mut bytes = match stream.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(n) => &buffer[..n],
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(_) => break,
-        };
-        while let Some(end) = memchr::memchr(b'\n', bytes) {
-            let line = &bytes[..end];
-            bytes = &bytes[end + 1..];
-            number += 1;
-            if too_long {
-                too_long = false;
-            } else if partial.is_empty() {
-                handle(line, number, connection, shared);
-            } else {
-                partial.extend_from_slice(line);
-                handle(&partial, number, connection, shared);
-                partial.clear();
-            }
+    let mut first = [0; 4096];
+    let read = loop {
+        match stream.read(&mut first) {
+            Ok(0) => return,
+            Ok(n) => break n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return,
         }
-        if partial.len() + bytes.len() > jsonl::MAX_LINE && !too_long {
-            too_long = true;
-            partial = Vec::new();
-            let reason = format!("longer than {} bytes", jsonl::MAX_LINE);
-            send(
-                connection,
-                &jsonl::refused(Refusal { id: None, reason }, number + 1),
-            );
-        }
-        if !too_long {
-            partial.extend_from_slice(bytes);
-        }
-    }
-    // A last line may lack its newline (`echo -n`, a client that ends).
-    if !partial.is_empty() && !too_long {
-        handle(&partial, number + 1, connection, shared);
-    }
-}
-
-fn handle(line: &[u8], number: u64, connection: &Arc<OwnedFd>, shared: &Shared) {
-    if line.trim_ascii().is_empty() {
-        return;
-    }
-    let refuse = |refusal: Refusal| send(connection, &jsonl::refused(refusal, number));
-    let envelope = match jsonl::decode(line) {
-        Ok(envelope) => envelope,
-        Err(refusal) => return refuse(refusal),
     };
-    let Envelope { id, message } = envelope;
-    let answer = |id: Option<Value>| Answer {
-        connection: Arc::clone(connection),
-        id,
-    };
-    let item = match message {
-        Message::Info => {
-            let run = ("run".to_owned(), Value::Map(shared.info.members.clone()));
-            return send(connection, &jsonl::accepted(id, vec![run]));
-        }
-        Message::Flush => Item::Flush(answer(id.clone())),
-        Message::Change(Event::Config(values)) => {
-            let values = values.into_iter().map(|(key, value)| {
-                let value = crate::output::redact::value(&key, value);
-                (key, value)
-            });
-            Item::Event(
-                Event::Config(values.collect()),
-                id.clone().map(|id| answer(Some(id))),
-            )
-        }
-        Message::Change(event) => Item::Event(event, id.clone().map(|id| answer(Some(id)))),
-        Message::Save { path, policy } => match save(&shared.info, &path, policy) {
-            Ok(file) => Item::Event(
-                Event::Files(vec![file]),
-                id.clone().map(|id| answer(Some(id))),
-            ),
-            Err(reason) => return refuse(Refusal { id, reason }),
-        },
-    };
-    if !shared.inbox.push(item, line.len().max(64)) {
-        let reason = "not recorded: the run's log cannot be written at this moment".to_owned();
-        refuse(Refusal { id, reason });
+    if first[0] == frame::MAGIC {
+        sdk::serve(&mut stream, &first[..read], peer, shared);
+    } else {
+        jsonl::serve(&mut stream, &first[..read], peer, shared);
     }
-}
-
-/// Sends an answer if the client has room for it.
-pub fn send(connection: &OwnedFd, line: &str) {
-    let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
-    let _ = nix::sys::socket::send(connection.as_raw_fd(), line.as_bytes(), flags);
-}
-
-/// Names below `files/` that are the run's own.
-const RESERVED: &[&str] = &[
-    "output.log",
-    "config.yaml",
-    "wandb-summary.json",
-    "wandb-metadata.json",
-    "requirements.txt",
-    "diff.patch",
-];
-
-/// Puts a file into the run: a copy if it is to be uploaded now, else a link to where it is.
-fn save(info: &RunInfo, path: &str, policy: Policy) -> Result<FilesItem, String> {
-    let files = info
-        .files
-        .as_ref()
-        .ok_or("save: the run has no directory")?;
-    let source = info.directory.join(path);
-    let error = |error: io::Error| format!("save {path:?}: {error}");
-    let source = source.canonicalize().map_err(error)?;
-    if !source.is_file() {
-        return Err(format!("save {path:?}: not a regular file"));
-    }
-    let base = info.directory.canonicalize().map_err(error)?;
-    let inside = files.canonicalize().map_err(error)?;
-    let there = source.strip_prefix(&inside).ok().map(Path::to_owned);
-    let name = match (&there, source.strip_prefix(&base)) {
-        (Some(below), _) => below.clone(),
-        (None, Ok(below)) => below.to_owned(),
-        (None, Err(_)) => PathBuf::from(source.file_name().unwrap_or_default()),
-    };
-    let name_text = name
-        .to_str()
-        .ok_or_else(|| format!("save {path:?}: the name is not UTF-8"))?
-        .to_owned();
-    if RESERVED.contains(&name_text.as_str()) {
-        return Err(format!(
-            "save {path:?}: {name_text} is a file of the run itself"
-        ));
-    }
-    if there.is_none() {
-        let target = files.join(&name);
-        if let Some(parent) = target.parent() {
-            crate::store::private_dir(parent).map_err(error)?;
-        }
-        let _ = fs::remove_file(&target);
-        match policy {
-            Policy::Now => copy_private(&source, &target).map_err(error)?,
-            Policy::End | Policy::Live => {
-                std::os::unix::fs::symlink(&source, &target).map_err(error)?;
-            }
-        }
-    }
-    Ok(FilesItem {
-        path: name_text,
-        policy: policy.number(),
-        file_type: 0,
-    })
-}
-
-fn copy_private(source: &Path, target: &Path) -> io::Result<()> {
-    let mut from = fs::File::open(source)?;
-    let mut to = crate::store::new_private_file(target)?;
-    io::copy(&mut from, &mut to).map(|_| ())
 }
 
 /// Removes socket directories of ours that a killed process left behind.
@@ -441,7 +323,11 @@ pub fn remove_stale(places: &[PathBuf]) {
 
 #[cfg(test)]
 mod tests {
+    use super::save::save;
     use super::*;
+    use crate::inbox::Item;
+    use crate::run::Event;
+    use crate::wire::jsonl::Policy;
     use std::collections::VecDeque;
     use std::io::{BufRead as _, BufReader, Write as _};
 
@@ -450,11 +336,11 @@ mod tests {
         let path = bound.path();
         let inbox = Arc::new(Inbox::default());
         fs::create_dir_all(root.join("files")).unwrap();
-        let info = RunInfo {
+        let info = Info::new(RunInfo {
             members: vec![("id".to_owned(), "abc".into())],
             files: Some(root.join("files")),
             directory: root.to_owned(),
-        };
+        });
         (bound.serve(info, Arc::clone(&inbox)).unwrap(), inbox, path)
     }
 
@@ -509,7 +395,7 @@ mod tests {
     fn files_are_linked_or_copied_below_the_run() {
         let root = tempfile::tempdir().unwrap();
         let (service, _inbox, _) = service(root.path());
-        let info = &service.shared.info;
+        let info = &service.shared.info.get();
         fs::create_dir(root.path().join("sub")).unwrap();
         fs::write(root.path().join("sub/a.bin"), "a").unwrap();
         let item = save(info, "sub/a.bin", Policy::Live).unwrap();

@@ -17,6 +17,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::run::id::RunId;
 
@@ -31,7 +32,7 @@ pub mod yaml;
 pub struct RunDir {
     wandb_dir: PathBuf,
     path: PathBuf,
-    id: RunId,
+    log: PathBuf,
 }
 
 impl RunDir {
@@ -56,8 +57,8 @@ impl RunDir {
                     }
                     return Ok(Self {
                         wandb_dir,
+                        log: path.join(format!("run-{}.wandb", id.as_str())),
                         path,
-                        id: id.clone(),
                     });
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -71,6 +72,15 @@ impl RunDir {
                 wandb_dir.join(name).display()
             ),
         ))
+    }
+
+    /// The directory of a run that somebody else has made, and its log.
+    pub fn of_others(path: PathBuf, log: PathBuf) -> Self {
+        Self {
+            wandb_dir: path.parent().unwrap_or(Path::new(".")).to_owned(),
+            path,
+            log,
+        }
     }
 
     /// The directory.
@@ -94,8 +104,8 @@ impl RunDir {
     }
 
     /// The transaction log's path.
-    pub fn log_path(&self) -> PathBuf {
-        self.path.join(format!("run-{}.wandb", self.id.as_str()))
+    pub fn log_path(&self) -> &Path {
+        &self.log
     }
 
     /// Points `latest-run` and `debug.log` to this run, relative, so that the directory can be moved.
@@ -113,6 +123,30 @@ impl RunDir {
         let _ = fs::remove_dir_all(&self.path);
         // Only if nothing else is in it.
         let _ = fs::remove_dir(&self.wandb_dir);
+    }
+}
+
+/// Where a run lies at present: its directory changes when the run becomes that of the script's SDK.
+#[derive(Debug, Clone, Default)]
+pub struct Place(Arc<Mutex<Option<RunDir>>>);
+
+impl Place {
+    /// A run that lies here, or nowhere.
+    pub fn new(dir: Option<RunDir>) -> Self {
+        Self(Arc::new(Mutex::new(dir)))
+    }
+
+    /// Its directory now.
+    pub fn get(&self) -> Option<RunDir> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// It has moved.
+    pub fn set(&self, dir: RunDir) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(dir);
     }
 }
 

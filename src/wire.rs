@@ -4,9 +4,12 @@
 //! really present, never by a length field) and total (any input gives a value or an error, never a panic).
 
 pub mod fields;
+pub mod frame;
 pub mod json;
 pub mod jsonl;
 pub mod log;
+pub mod proto;
 pub mod raw;
 pub mod records;
 pub mod schema;
+pub mod sdk;

@@ -9,7 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &[
         "output", "settings", "sys", "git", "command", "cli", "helper",
     ],
-    &["store", "child", "inbox"],
+    &["store", "child", "peer", "inbox"],
     &["system", "service"],
     &["recorder", "observer", "supervise", "import"],
     &["error"],

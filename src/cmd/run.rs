@@ -21,12 +21,12 @@ use crate::inbox::{Inbox, Item};
 use crate::observer::{Code, Observer, Task};
 use crate::output::{Ui, Verbosity, redact};
 use crate::parse::Options;
-use crate::recorder::{self, Setup};
+use crate::recorder::{self, Finished, MainSetup, Setup};
 use crate::run::{Event, RunState, Stream};
-use crate::service::{Bound, RunInfo, Service};
+use crate::service::{Bound, Info, RunInfo, Service};
 use crate::settings::{Mode, Resume, Settings};
-use crate::store;
 use crate::store::output_log::OutputLog;
+use crate::store::{self, Place};
 use crate::supervise::{Notice, Outcome, Supervised, Watcher};
 use crate::sys::{self, Clock};
 use crate::system::host;
@@ -127,6 +127,7 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
         }
     }
     header(&ui, &settings, &identity, files.dir.as_ref(), &cwd);
+    let place = Place::new(files.dir.clone());
     let session = Session {
         settings,
         identity,
@@ -139,9 +140,10 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
         program: file,
         places,
         rules: rules.filter(|_| !args.no_parse),
+        place,
     };
-    let (outcome, state) = session.record(child, socket, &ui)?;
-    session.finish(&outcome, state.as_ref(), args, &ui);
+    let (outcome, finished) = session.record(child, socket, args, &ui)?;
+    session.finish(&outcome, finished.as_ref(), args, &ui);
     Ok(match outcome.ending {
         Ending::Exit(code) => Exit::Code(code as u8),
         Ending::Signal(signal) => Exit::Signal(signal),
@@ -174,6 +176,8 @@ struct Session {
     places: Vec<PathBuf>,
     /// How the output is searched for metrics, if it is.
     rules: Option<Options>,
+    /// Where the run lies: elsewhere, once the script's SDK has joined it.
+    place: Place,
 }
 
 impl Session {
@@ -182,24 +186,31 @@ impl Session {
         &self,
         child: Supervised,
         socket: std::io::Result<Bound>,
+        args: &RunArgs,
         ui: &Ui,
-    ) -> Result<(Outcome, Option<RunState>), Error> {
+    ) -> Result<(Outcome, Option<Finished>), Error> {
         let inbox = Arc::new(Inbox::default());
         let git = self.git();
         let dir = self.files.dir.as_ref();
+        let info = self.info();
         let setup = Setup {
-            state: self.state(git.clone()),
-            files: recorder::run_log::Files {
-                log: taken(&self.files.log),
-                output_log: dir.map(|dir| OutputLog::new(dir.file("output.log"))),
-                debug: taken(&self.files.debug),
-            },
-            clock: self.clock,
+            main: Some(MainSetup {
+                state: self.state(git.clone()),
+                files: recorder::run_log::Files {
+                    log: taken(&self.files.log),
+                    output_log: dir.map(|dir| OutputLog::new(dir.file("output.log"))),
+                    debug: taken(&self.files.debug),
+                },
+                clock: self.clock,
+            }),
             parse: self.rules.clone(),
+            parse_always: args.parse,
             warn: {
                 let ui = ui.clone();
                 Arc::new(move |warning| warn(&ui, &warning))
             },
+            place: self.place.clone(),
+            info: Some(info.clone()),
         };
         let watcher = Arc::new(RunWatcher {
             inbox: Arc::clone(&inbox),
@@ -220,7 +231,7 @@ impl Session {
                 "nothing is recorded: no thread can be started: {error}"
             ));
         }
-        let service = self.serve(socket, &inbox, ui);
+        let service = serve(socket, info, &inbox, ui);
         let observer = Observer::start(self.task(pid, git), self.clock, Arc::clone(&inbox)).ok();
         let outcome = child.run(&watcher).map_err(|error| {
             Error::new(format!("the script cannot be followed: {error}")).code(BEFORE_SPAWN)
@@ -252,10 +263,10 @@ impl Session {
         let code = outcome.ending.recorded_code();
         inbox.push(Item::Event(Event::Exit { code }, None), 64);
         inbox.close();
-        let state = recorder
+        let finished = recorder
             .ok()
             .and_then(|thread| wait_for(thread, &outcome, ui));
-        Ok((outcome, state))
+        Ok((outcome, finished))
     }
 
     fn state(&self, git: Option<GitRepoRecord>) -> RunState {
@@ -299,16 +310,12 @@ impl Session {
         (git != GitRepoRecord::default()).then_some(git)
     }
 
-    fn serve(
-        &self,
-        socket: std::io::Result<Bound>,
-        inbox: &Arc<Inbox>,
-        ui: &Ui,
-    ) -> Option<Service> {
+    /// What clients of the socket are told.
+    fn info(&self) -> Info {
         let text = |text: &str| Value::from(text);
         let run = &self.identity.record;
         let dir = self.files.dir.as_ref();
-        let info = RunInfo {
+        Info::new(RunInfo {
             members: vec![
                 ("id".to_owned(), text(&run.run_id)),
                 ("name".to_owned(), text(&run.display_name)),
@@ -324,14 +331,7 @@ impl Session {
             ],
             files: dir.map(|dir| dir.path().join("files")),
             directory: self.cwd.clone(),
-        };
-        match socket.and_then(|socket| socket.serve(info, Arc::clone(inbox))) {
-            Ok(service) => Some(service),
-            Err(error) => {
-                ui.warning(&format!("the local socket is not available: {error}"));
-                None
-            }
-        }
+        })
     }
 
     fn task(&self, child: nix::unistd::Pid, git: Option<GitRepoRecord>) -> Task {
@@ -388,7 +388,7 @@ impl Session {
             environment,
             program: self.program.clone(),
             is_python: self.command.is_python,
-            files: self.files.dir.as_ref().map(|dir| dir.path().join("files")),
+            place: self.place.clone(),
             describe: !settings.disable_meta,
             code: settings.save_code.then(|| Code {
                 script: script.zip(code_path),
@@ -400,13 +400,29 @@ impl Session {
     }
 }
 
+/// Serves the socket, if there is one.
+fn serve(
+    socket: std::io::Result<Bound>,
+    info: Info,
+    inbox: &Arc<Inbox>,
+    ui: &Ui,
+) -> Option<Service> {
+    match socket.and_then(|socket| socket.serve(info, Arc::clone(inbox))) {
+        Ok(service) => Some(service),
+        Err(error) => {
+            ui.warning(&format!("the local socket is not available: {error}"));
+            None
+        }
+    }
+}
+
 /// Waits until everything is written. A disk that hangs does not keep the exit status back for ever, and a signal
 /// ends the waiting at once.
 fn wait_for(
-    recorder: JoinHandle<Option<RunState>>,
+    recorder: JoinHandle<Option<Finished>>,
     outcome: &Outcome,
     ui: &Ui,
-) -> Option<RunState> {
+) -> Option<Finished> {
     let start = Instant::now();
     let mut pause = Duration::from_micros(50);
     while !recorder.is_finished() {

@@ -11,13 +11,16 @@ use super::streams::PIECE;
 use crate::inbox::Gate;
 use crate::parse::Row;
 use crate::run::{Event, Now, RunState, Stream};
+use crate::store::RunDir;
+use crate::store::log_reader::{Item, LogReader};
 use crate::store::log_writer::{Append, Gap, LogWriter};
 use crate::store::output_log::OutputLog;
 use crate::term::ConsoleLog;
 use crate::wire::fields::Fields;
 use crate::wire::json::Value;
+use crate::wire::raw::RawRecord;
 use crate::wire::records::Records;
-use crate::wire::schema::{HeaderRecord, Kind, Timestamp, VersionInfo};
+use crate::wire::schema::{HeaderRecord, Kind, RunRecord, Timestamp, VersionInfo};
 
 /// `output.log` is brought up to date this often.
 const OUTPUT_LOG: Duration = Duration::from_secs(1);
@@ -71,6 +74,16 @@ pub struct RunLog {
     sync_told: bool,
 }
 
+/// Whether a record of the log before goes into the log of the client that has joined: what the client says itself,
+/// and what was only found in the output, does not.
+fn moves(record: &RawRecord, keeps_rows: bool) -> bool {
+    match record.decode().map(|record| record.kind) {
+        Ok(Some(Kind::Header(_) | Kind::Run(_) | Kind::Telemetry(_) | Kind::Config(_))) => false,
+        Ok(Some(Kind::History(_) | Kind::Summary(_) | Kind::Metric(_))) => keeps_rows,
+        _ => true,
+    }
+}
+
 #[derive(Default)]
 struct SyncState {
     running: AtomicBool,
@@ -80,6 +93,13 @@ struct SyncState {
 impl RunLog {
     /// Begins the log of a new run.
     pub fn new(state: RunState, files: Files, gate: Gate, warn: Warn) -> Self {
+        let mut opening = Records::default();
+        state.start(&mut opening);
+        Self::begin(state, &opening, files, gate, warn)
+    }
+
+    /// Begins the log of a run whose first records are given.
+    pub fn begin(state: RunState, opening: &Records, files: Files, gate: Gate, warn: Warn) -> Self {
         let mut records = Records::default();
         records.push(Kind::Header(HeaderRecord {
             version_info: Some(VersionInfo {
@@ -91,7 +111,9 @@ impl RunLog {
                 min_consumer: "0.70.0".to_owned(),
             }),
         }));
-        state.start(&mut records);
+        opening
+            .iter()
+            .for_each(|record| records.push_encoded(record));
         Self {
             state,
             log: files.log.map(|file| {
@@ -114,6 +136,69 @@ impl RunLog {
         }
     }
 
+    /// The run becomes that of an official client: what is recorded so far moves to the client's log, behind the
+    /// client's announcement `run` (also given encoded). On an error everything stays where it is.
+    pub fn join(
+        &mut self,
+        run: RunRecord,
+        encoded: &[u8],
+        old: &RunDir,
+        new: &RunDir,
+        now: Now,
+    ) -> io::Result<()> {
+        let log = crate::store::new_private_file(new.log_path())?;
+        self.write(now, true);
+        let state = std::mem::replace(&mut self.state, RunState::official(RunRecord::default()));
+        let keeps_rows = state.is_told();
+        let name = state.run().display_name.clone();
+        let state = state.joined_by(run.clone());
+        let mut opening = Records::default();
+        opening.push_encoded(encoded);
+        if run.display_name.is_empty() {
+            // A second part of the same record: readers put both together.
+            opening.extend_last(Kind::Run(Box::new(RunRecord {
+                display_name: name,
+                ..RunRecord::default()
+            })));
+        }
+        opening.extend(state.added_config(&run));
+        let files = Files {
+            log: Some(log),
+            output_log: self.output_log.take(),
+            debug: self.debug.take(),
+        };
+        let mut joined = Self::begin(
+            state,
+            &opening,
+            files,
+            self.gate.clone(),
+            Arc::clone(&self.warn),
+        );
+        joined.console = std::mem::take(&mut self.console);
+        joined.console_changed = self.console_changed;
+        if let Ok(mut reader) = LogReader::open(old.log_path()) {
+            let read = reader.read(|item| {
+                if let Item::Record(record) = item
+                    && moves(&record, keeps_rows)
+                {
+                    joined.records.push_encoded(record.bytes());
+                    joined.push_records();
+                }
+            });
+            if let Err(error) = read {
+                joined.debug(&format!("{}: {error}", old.log_path().display()));
+            }
+        }
+        joined.write(now, true);
+        if let Some(output_log) = &mut joined.output_log
+            && let Err(error) = output_log.move_to(new.file("output.log"))
+        {
+            (joined.warn)(Warning::OutputLog(error.to_string()));
+        }
+        *self = joined;
+        Ok(())
+    }
+
     /// The run as it stands.
     pub fn state(&self) -> &RunState {
         &self.state
@@ -127,6 +212,11 @@ impl RunLog {
     /// Whether the log cannot be written at this moment.
     pub fn is_refused(&self) -> bool {
         self.log.as_ref().is_none_or(LogWriter::is_refused)
+    }
+
+    /// Something for the user that the run's events have caused.
+    pub fn take_notice(&mut self) -> Option<String> {
+        self.state.take_notice()
     }
 
     /// Takes one event.

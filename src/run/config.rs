@@ -23,6 +23,27 @@ impl Config {
         }
     }
 
+    /// Takes the value at a path away.
+    pub fn remove(&mut self, path: &[String]) {
+        let Some((key, rest)) = path.split_first() else {
+            return;
+        };
+        let Some(place) = self.places.get(key).copied() else {
+            return;
+        };
+        if rest.is_empty() {
+            self.members.remove(place);
+            self.places = self
+                .members
+                .iter()
+                .enumerate()
+                .map(|(place, (key, _))| (key.clone(), place))
+                .collect();
+        } else {
+            remove_from(&mut self.members[place].1, rest);
+        }
+    }
+
     /// The values by top-level key.
     pub fn members(&self) -> &[(String, Value)] {
         &self.members
@@ -47,6 +68,17 @@ impl Config {
             update,
             remove: Vec::new(),
         }
+    }
+}
+
+fn remove_from(value: &mut Value, path: &[String]) {
+    let (Value::Map(members), Some((key, rest))) = (value, path.split_first()) else {
+        return;
+    };
+    if rest.is_empty() {
+        members.retain(|(name, _)| name != key);
+    } else if let Some((_, value)) = members.iter_mut().find(|(name, _)| name == key) {
+        remove_from(value, rest);
     }
 }
 
@@ -81,6 +113,26 @@ fn sanitized(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_are_taken_away_by_their_path() {
+        let mut config = Config::default();
+        config.update("a", &Value::parse(r#"{"b":{"c":1,"d":2}}"#).unwrap());
+        config.update("e", &Value::Int(3));
+        let path = |text: &str| text.split('.').map(str::to_owned).collect::<Vec<_>>();
+        config.remove(&path("a.b.c"));
+        config.remove(&path("x.y"));
+        assert_eq!(
+            Value::Map(config.members().to_vec()).to_json(),
+            r#"{"a":{"b":{"d":2}},"e":3}"#
+        );
+        config.remove(&path("a"));
+        config.update("e", &Value::Int(4));
+        assert_eq!(
+            Value::Map(config.members().to_vec()).to_json(),
+            r#"{"e":4}"#
+        );
+    }
 
     #[test]
     fn objects_merge_and_other_values_replace() {

@@ -31,6 +31,15 @@ impl OutputLog {
         }
     }
 
+    /// Moves the file; what comes is written there.
+    pub fn move_to(&mut self, path: PathBuf) -> io::Result<()> {
+        if self.file.is_some() {
+            std::fs::rename(&self.path, &path)?;
+        }
+        self.path = path;
+        Ok(())
+    }
+
     /// Appends the lines that have become final.
     pub fn settle(&mut self, console: &mut ConsoleLog) -> io::Result<()> {
         let text = console.finished();

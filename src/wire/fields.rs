@@ -43,6 +43,15 @@ pub enum FieldError {
 }
 
 impl Fields {
+    /// Fields with room for this many bytes of names and values, and for this many of them.
+    pub fn with_capacity(bytes: usize, values: usize) -> Self {
+        Self {
+            text: String::with_capacity(bytes),
+            ends: Vec::with_capacity(values),
+            extras: Vec::new(),
+        }
+    }
+
     /// Fields from values that are in memory.
     pub fn from_values(values: &[(String, Value)]) -> Self {
         let mut fields = Self::default();
@@ -54,12 +63,8 @@ impl Fields {
 
     /// Reads the object that comes next.
     pub fn read(reader: &mut Reader<'_>) -> Result<Self, FieldError> {
-        let mut fields = Self {
-            // Grows less often: a usual row has some hundred bytes.
-            text: String::with_capacity(512),
-            ends: Vec::with_capacity(32),
-            extras: Vec::new(),
-        };
+        // Grows less often: a usual row has some hundred bytes.
+        let mut fields = Self::with_capacity(512, 32);
         reader.object(|reader, key| {
             if key.is_empty() {
                 return Err(FieldError::Empty);

@@ -50,6 +50,11 @@ impl Value {
         }
     }
 
+    /// Whether this is an object.
+    pub fn is_object(&self) -> bool {
+        matches!(self, Self::Map(_))
+    }
+
     /// The value as text.
     pub fn as_str(&self) -> Option<&str> {
         match self {

@@ -45,6 +45,13 @@ impl Records {
         self.ends.push(self.bytes.len());
     }
 
+    /// Adds fields to the record that was added last.
+    pub fn extend_last(&mut self, kind: Kind) {
+        if self.ends.pop().is_some() {
+            self.push(kind);
+        }
+    }
+
     /// Adds a record of the kind with this field number whose encoded content is given in two parts.
     pub fn push_parts(&mut self, kind: u32, first: &[u8], second: &[u8]) {
         encode_key(kind, WireType::LengthDelimited, &mut self.bytes);

@@ -152,6 +152,9 @@ pub struct RunRecord {
     pub starting_step: i64,
     #[prost(message, optional, tag = "17")]
     pub start_time: Option<Timestamp>,
+    /// A resumed run goes on from here.
+    #[prost(bool, tag = "18")]
+    pub resumed: bool,
     #[prost(message, optional, tag = "19")]
     pub telemetry: Option<TelemetryRecord>,
     /// Whole seconds already run, on resume.
@@ -159,11 +162,22 @@ pub struct RunRecord {
     pub runtime: i32,
     #[prost(message, optional, tag = "21")]
     pub git: Option<GitRepoRecord>,
+    #[prost(bool, tag = "22")]
+    pub forked: bool,
     #[prost(message, optional, tag = "23")]
     pub branch_point: Option<BranchPoint>,
     /// The user asked for `resume=allow` or `resume=must`.
     #[prost(bool, tag = "24")]
     pub resume: bool,
+}
+
+/// Why a run cannot begin. `code`: 1 communication, 2 authentication, 3 usage, 4 unsupported.
+#[derive(Clone, PartialEq, Message)]
+pub struct ErrorInfo {
+    #[prost(string, tag = "1")]
+    pub message: String,
+    #[prost(int32, tag = "2")]
+    pub code: i32,
 }
 
 /// Where a forked or rewound run leaves its parent; `metric` is always `_step`.

@@ -1,13 +1,13 @@
 //! What the user is told about a run, and the files that are derived from its log.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Session;
 use crate::child::Ending;
 use crate::cli::run::RunArgs;
 use crate::cmd::identity::{self, Identity};
 use crate::output::{Ui, Verbosity, footer};
-use crate::recorder::Warning;
+use crate::recorder::{Finished, Warning};
 use crate::run::RunState;
 use crate::settings::{Resume, Settings};
 use crate::store::{self, RunDir, derived};
@@ -50,19 +50,21 @@ pub(super) fn header(
 }
 
 impl Session {
-    /// Writes what is derived from the log, and tells the user how it went.
+    /// Writes what is derived from the logs, and tells the user how it went.
     pub(super) fn finish(
         &self,
         outcome: &Outcome,
-        state: Option<&RunState>,
+        finished: Option<&Finished>,
         args: &RunArgs,
         ui: &Ui,
     ) {
         let elapsed = self.clock.elapsed();
-        if let Some(state) = state {
-            let summary = state.summary(self.clock.now());
-            if let Some(dir) = &self.files.dir {
-                for (name, error) in derived::write(dir, state, self.clock.now()) {
+        let dir = self.place.get();
+        let state = finished.and_then(|finished| finished.main.as_ref());
+        if let Some((state, clock)) = state {
+            let summary = state.summary(clock.now());
+            if let Some(dir) = &dir {
+                for (name, error) in derived::write(dir, state, clock.now()) {
                     ui.warning(&format!("files/{name} cannot be written: {error}"));
                 }
                 if self.settings.resume == Some(Resume::Auto) && outcome.ending == Ending::Exit(0) {
@@ -76,31 +78,46 @@ impl Session {
                     ui.warning(&format!("{} cannot be written: {error}", file.display()));
                 }
             }
-            if ui.verbosity() == Verbosity::Normal {
-                for line in footer::grids(state, ui.unicode(), ui.width()) {
-                    ui.info(&line);
-                }
-            }
+        }
+        // What the script's SDK has told is not told again.
+        let shown = finished.is_some_and(|finished| finished.shown);
+        if let (Some((state, _)), false) = (state, shown) {
+            grids(state, ui);
         }
         ui.info(&format!(
             "{} in {}",
             outcome.ending,
             footer::duration(elapsed)
         ));
-        if let Some(dir) = &self.files.dir {
-            let path = shown(dir.path(), &self.cwd);
-            ui.info("You can sync this run to the cloud by running:");
-            ui.info(&ui.code(&format!("wandb-rs sync {}", quoted(&path))));
-            ui.info(&format!(
-                "Find logs at: {}",
-                ui.path(&format!("{path}/logs"))
-            ));
+        if let (Some(dir), false) = (&dir, shown) {
+            self.where_to_go(dir.path(), ui);
         }
+        for run in finished.iter().flat_map(|finished| &finished.others) {
+            let dir = RunDir::of_others(run.dir.clone(), PathBuf::new());
+            // What cannot be written can be made from the log at any time.
+            let _ = derived::write(&dir, &run.state, self.clock.now());
+            if !run.shown && !run.silent {
+                let name = &run.state.run().run_id;
+                ui.info(&format!("Run {} ended with the script:", ui.name(name)));
+                grids(&run.state, ui);
+                self.where_to_go(&run.dir, ui);
+            }
+        }
+    }
+
+    fn where_to_go(&self, dir: &Path, ui: &Ui) {
+        let path = shown(dir, &self.cwd);
+        ui.info("You can sync this run to the cloud by running:");
+        ui.info(&ui.code(&format!("wandb-rs sync {}", quoted(&path))));
+        ui.info(&format!(
+            "Find logs at: {}",
+            ui.path(&format!("{path}/logs"))
+        ));
     }
 
     fn summary_json(&self, outcome: &Outcome, state: &RunState, summary: Value) -> Value {
         let text = |text: &str| Value::from(text);
-        let dir = self.files.dir.as_ref();
+        let dir = self.place.get();
         let run = state.run();
         Value::Map(vec![
             ("id".to_owned(), text(&run.run_id)),
@@ -108,7 +125,8 @@ impl Session {
             ("project".to_owned(), text(&run.project)),
             (
                 "dir".to_owned(),
-                dir.map_or(Value::Null, |dir| text(&dir.path().to_string_lossy())),
+                dir.as_ref()
+                    .map_or(Value::Null, |dir| text(&dir.path().to_string_lossy())),
             ),
             (
                 "exit_code".to_owned(),
@@ -128,6 +146,15 @@ impl Session {
             ("rows".to_owned(), Value::Int(state.rows() as i64)),
             ("summary".to_owned(), summary),
         ])
+    }
+}
+
+/// The history and the summary of a run.
+fn grids(state: &RunState, ui: &Ui) {
+    if ui.verbosity() == Verbosity::Normal {
+        for line in footer::grids(state, ui.unicode(), ui.width()) {
+            ui.info(&line);
+        }
     }
 }
 

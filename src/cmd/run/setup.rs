@@ -83,12 +83,63 @@ pub(super) fn environment(
         add("WANDB_RS_RUN_DIR", dir.path().into());
     }
     if let Some(socket) = socket {
-        add(client::SOCKET, socket.path().into());
+        let path = socket.path();
+        add("WANDB_SERVICE", service_token(&path));
+        add(client::SOCKET, path.into());
+    }
+    // An SDK in the script takes our place in all that it would do a second time.
+    add("WANDB_CONSOLE", "off".into());
+    // There is no server to talk to in this version, whatever the settings say.
+    add("WANDB_MODE", "offline".into());
+    for (name, value) in identity_variables(args) {
+        add(name, value.into());
     }
     if !args.no_unbuffered && std::env::var_os("PYTHONUNBUFFERED").is_none() {
         add("PYTHONUNBUFFERED", "1".into());
     }
     variables
+}
+
+/// How an SDK finds the service, `WANDB_SERVICE`. Source: `wandb/sdk/lib/service/service_token.py`.
+fn service_token(socket: &Path) -> OsString {
+    let mut token = OsString::from(format!("3-{}-unix-", std::process::id()));
+    token.push(socket);
+    token
+}
+
+/// What the command line says about the run, for an SDK in the script.
+fn identity_variables(args: &RunArgs) -> Vec<(&'static str, String)> {
+    let identity = &args.identity;
+    let tags = (!identity.tags.is_empty()).then(|| identity.tags.join(","));
+    let dir = args
+        .dir
+        .as_ref()
+        .and_then(|dir| std::path::absolute(dir).ok());
+    [
+        ("WANDB_PROJECT", identity.project.clone()),
+        ("WANDB_ENTITY", identity.entity.clone()),
+        ("WANDB_NAME", identity.name.clone()),
+        ("WANDB_RUN_ID", identity.id.clone()),
+        ("WANDB_RUN_GROUP", identity.group.clone()),
+        ("WANDB_JOB_TYPE", identity.job_type.clone()),
+        ("WANDB_TAGS", tags),
+        ("WANDB_NOTES", identity.notes.clone()),
+        (
+            "WANDB_RESUME",
+            args.resume.map(|resume| resume.as_str().to_owned()),
+        ),
+        ("WANDB_RESUME_FROM", args.resume_from.clone()),
+        ("WANDB_FORK_FROM", args.fork_from.clone()),
+        (
+            "WANDB_DIR",
+            dir.map(|dir| dir.to_string_lossy().into_owned()),
+        ),
+        ("WANDB_SILENT", args.silent.then(|| "true".to_owned())),
+        ("WANDB_QUIET", args.quiet.then(|| "true".to_owned())),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect()
 }
 
 pub(super) fn dry_run(

@@ -1,0 +1,665 @@
+//! Runs that scripts open through the official SDK.
+//!
+//! The first of them becomes the wrapper's own run: its log, console and samples move there ([`RunLog::join`]), and it
+//! stays open until the child has ended, whatever the script says. Any further run has a log of its own, where the SDK
+//! wants it; it ends when the script says so, or with the child. Source of the rules: `core/internal/stream`,
+//! `core/pkg/server` of the official repository.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Main;
+use super::run_log::{Files, RunLog, Warn};
+use crate::inbox::Gate;
+use crate::peer::Peer;
+use crate::run::{Event, RunState, Stream};
+use crate::service::Info;
+use crate::store::output_log::OutputLog;
+use crate::store::{self, Place, RunDir};
+use crate::sys::Clock;
+use crate::system::host;
+use crate::wire::json::Value;
+use crate::wire::records::Records;
+use crate::wire::schema::{
+    EnvironmentRecord, FILE_TYPE_WANDB, FilesItem, Kind, RunRecord, Timestamp,
+};
+use crate::wire::sdk::{self, Answer, Call, SampledHistoryItem, Settings, What, flag, text};
+
+/// Values of a sparkline: as many as the SDK shows, so that it need not thin them out.
+const SAMPLES: usize = 40;
+/// Warnings that wait for a client.
+const WARNINGS: usize = 128;
+
+/// What the runs of clients share.
+pub struct Clients {
+    runs: Vec<ClientRun>,
+    gate: Gate,
+    warn: Warn,
+    place: Place,
+    info: Option<Info>,
+    /// Answers that go out when everything before them is recorded.
+    answers: Vec<(Arc<Peer>, Vec<u8>)>,
+}
+
+/// One run of a client.
+struct ClientRun {
+    id: String,
+    settings: Box<Settings>,
+    /// As they came, for processes that join.
+    raw_settings: Vec<u8>,
+    /// Process that has opened it.
+    creator: i32,
+    /// It is the wrapper's own run.
+    main: bool,
+    /// Its own log; the main run's is elsewhere, and there is none before its record has come.
+    own: Option<(RunLog, Clock)>,
+    /// Its record has come.
+    begun: bool,
+    /// The exit code that the script has told.
+    exit: Option<i32>,
+    /// The SDK has let go of it: the id can be used again.
+    over: bool,
+    /// The SDK has asked for what it shows at the end.
+    shown: bool,
+    /// Who waits for warnings.
+    waiting: Vec<(Arc<Peer>, String)>,
+    warnings: Vec<String>,
+}
+
+/// A run that a script has opened besides the main one, at its end.
+pub struct Ended {
+    pub state: RunState,
+    pub dir: PathBuf,
+    pub exit_code: i32,
+    /// The SDK has told the user how it went.
+    pub shown: bool,
+    pub silent: bool,
+}
+
+impl ClientRun {
+    fn dir(&self) -> RunDir {
+        RunDir::of_others(
+            PathBuf::from(text(self.settings.sync_dir.as_ref())),
+            PathBuf::from(text(self.settings.sync_file.as_ref())),
+        )
+    }
+
+    /// Its log and its clock.
+    fn log<'a>(&'a mut self, main: &'a mut Option<Main>) -> Option<(&'a mut RunLog, Clock)> {
+        if self.main {
+            main.as_mut().map(|main| (&mut main.run, main.clock))
+        } else {
+            self.own.as_mut().map(|(log, clock)| (log, *clock))
+        }
+    }
+}
+
+impl Clients {
+    /// Nobody yet. `place` and `info` follow the main run.
+    pub fn new(gate: Gate, warn: Warn, place: Place, info: Option<Info>) -> Self {
+        Self {
+            runs: Vec::new(),
+            gate,
+            warn,
+            place,
+            info,
+            answers: Vec::new(),
+        }
+    }
+
+    /// Whether a client has joined the main run.
+    pub fn has_joined(&self) -> bool {
+        self.runs.iter().any(|run| run.main && run.begun)
+    }
+
+    /// Whether the SDK has told the user how the main run went.
+    pub fn has_shown(&self) -> bool {
+        self.runs.iter().any(|run| run.main && run.shown)
+    }
+
+    /// Takes a call.
+    pub fn call(&mut self, call: Call, peer: &Arc<Peer>, main: &mut Option<Main>) {
+        let Call { id, stream, what } = call;
+        let place = self
+            .runs
+            .iter()
+            .rposition(|run| run.id == stream && !run.over);
+        let answer = match what {
+            What::Init(settings, raw) => {
+                let answer = self.init(settings, raw, peer.pid(), main.is_some());
+                return self.reply(peer, &id, answer);
+            }
+            What::Cancel(cancelled) => {
+                for run in &mut self.runs {
+                    run.waiting
+                        .retain(|(waiting, id)| !(Arc::ptr_eq(waiting, peer) && *id == cancelled));
+                }
+                return;
+            }
+            What::Api(number) => Answer::ApiError(format!(
+                "wandb-rs {} does not talk to a server (request {number}); the run is recorded locally and can be synced afterwards",
+                env!("CARGO_PKG_VERSION")
+            )),
+            What::Teardown | What::Noted => Answer::Done,
+            What::Unknown(path) => {
+                if let Some(main) = main {
+                    main.run.debug(&format!(
+                        "client {}: request {path} is not known here",
+                        peer.pid()
+                    ));
+                }
+                // The script must not wait for what will never come.
+                match id.is_empty() {
+                    true => return,
+                    false => Answer::Error(format!("wandb-rs does not know request {path}")),
+                }
+            }
+            What::Messages { wait } => {
+                let Some(run) = place.map(|place| &mut self.runs[place]) else {
+                    return self.reply(peer, &id, Answer::Messages(Vec::new()));
+                };
+                if wait && run.exit.is_none() && run.warnings.is_empty() {
+                    run.waiting.push((Arc::clone(peer), id));
+                    return;
+                }
+                Answer::Messages(std::mem::take(&mut run.warnings))
+            }
+            what => match place {
+                Some(place) => self.run_call(place, what, main),
+                // Answered at once, or a process that joins too late would wait.
+                None => Answer::Error(format!("run {stream:?} is not open")),
+            },
+        };
+        self.reply(peer, &id, answer);
+    }
+
+    fn reply(&mut self, peer: &Arc<Peer>, id: &str, answer: Answer) {
+        if !id.is_empty() {
+            self.answers
+                .push((Arc::clone(peer), sdk::answer(id, answer)));
+        }
+    }
+
+    /// Sends the answers; everything that they are about has been written.
+    pub fn answer(&mut self) {
+        for (peer, frame) in self.answers.drain(..) {
+            peer.send(frame);
+        }
+    }
+
+    fn init(
+        &mut self,
+        settings: Box<Settings>,
+        raw_settings: Vec<u8>,
+        creator: i32,
+        wrapped: bool,
+    ) -> Answer {
+        let id = text(settings.run_id.as_ref()).to_owned();
+        if self.runs.iter().any(|run| run.id == id && !run.over) {
+            return Answer::Error(format!("run ID {id} is in use"));
+        }
+        self.runs.push(ClientRun {
+            id,
+            settings,
+            raw_settings,
+            creator,
+            main: wrapped && self.runs.is_empty(),
+            own: None,
+            begun: false,
+            exit: None,
+            over: false,
+            shown: false,
+            waiting: Vec::new(),
+            warnings: Vec::new(),
+        });
+        Answer::Done
+    }
+
+    fn run_call(&mut self, place: usize, what: What, main: &mut Option<Main>) -> Answer {
+        match what {
+            What::Record(record, kind) => return self.record(place, record, kind, main),
+            What::InformAttach => {
+                return Answer::Settings(self.runs[place].raw_settings.clone());
+            }
+            What::Exit(code) => return self.exit(place, code, main),
+            What::Finish => {
+                let run = &mut self.runs[place];
+                run.over = true;
+                let _ = self.exit(place, 0, main);
+                return Answer::Done;
+            }
+            _ => {}
+        }
+        let run = &mut self.runs[place];
+        let wrapped = main.is_some();
+        let dir = run.dir();
+        let settings = run.settings.clone();
+        run.shown |= matches!(what, What::SampledHistory);
+        let over = run.exit.is_some();
+        let is_main = run.main;
+        let Some((log, clock)) = run.log(main) else {
+            return Answer::Done;
+        };
+        let now = clock.now();
+        match what {
+            What::Log {
+                fields,
+                step,
+                commit,
+            } if !over => {
+                log.apply(
+                    Event::Log {
+                        fields,
+                        step,
+                        commit,
+                    },
+                    now,
+                );
+                if let Some(notice) = log.take_notice() {
+                    self.warn_client(place, notice);
+                }
+                Answer::Done
+            }
+            What::GetSummary => Answer::Summary(log.state().summary_items(now)),
+            What::SampledHistory => Answer::History(
+                log.state()
+                    .samples(SAMPLES)
+                    .into_iter()
+                    .map(|(key, values)| SampledHistoryItem {
+                        key,
+                        values_float: values.into_iter().map(|value| value as f32).collect(),
+                    })
+                    .collect(),
+            ),
+            What::HistoryStep => Answer::Step(log.state().step()),
+            What::Attach => {
+                let state = log.state();
+                Answer::Attach(Box::new(RunRecord {
+                    config: Some(state.config().record()),
+                    starting_step: state.step(),
+                    ..state.run().clone()
+                }))
+            }
+            What::PollExit => Answer::PollExit,
+            What::Operations => Answer::Operations,
+            What::Packages(lines) => {
+                packages(log, &dir, &lines, clock);
+                Answer::Done
+            }
+            What::RunStart => {
+                // The wrapper has described its own run.
+                if !is_main || !wrapped {
+                    describe(log, &settings, clock);
+                }
+                if flag(settings.save_code) {
+                    save_code(log, &settings, &dir, clock);
+                }
+                Answer::Done
+            }
+            What::ProbeSystem if !is_main && !flag(settings.disable_meta) => {
+                let writer_id = writer_id(&settings);
+                let hardware = host::hardware(&writer_id, None);
+                log.apply(Event::Environment(Box::new(hardware)), now);
+                Answer::Done
+            }
+            _ => Answer::Done,
+        }
+    }
+
+    fn warn_client(&mut self, place: usize, warning: String) {
+        let run = &mut self.runs[place];
+        if run.warnings.len() < WARNINGS {
+            run.warnings.push(warning);
+        }
+        if let Some((peer, id)) = run.waiting.pop() {
+            let warnings = std::mem::take(&mut run.warnings);
+            self.reply(&peer, &id, Answer::Messages(warnings));
+        }
+    }
+
+    fn record(
+        &mut self,
+        place: usize,
+        record: Vec<u8>,
+        kind: Option<Box<Kind>>,
+        main: &mut Option<Main>,
+    ) -> Answer {
+        let wrapped = main.is_some();
+        let run = &mut self.runs[place];
+        if run.exit.is_some() {
+            return Answer::Done;
+        }
+        if !run.begun {
+            return match kind.as_deref() {
+                Some(Kind::Run(announced)) => {
+                    let announced = announced.clone();
+                    self.begin(place, &announced, &record, main)
+                }
+                // An empty header, and whatever else comes before the run: the log has a header of its own.
+                _ => Answer::Done,
+            };
+        }
+        let own_console = !wrapped;
+        let Some((log, clock)) = run.log(main) else {
+            return Answer::Done;
+        };
+        let now = clock.now();
+        match kind.as_deref() {
+            Some(Kind::Header(_)) => {}
+            // Below the wrapper all output passes through the wrapper.
+            Some(Kind::OutputRaw(output) | Kind::Output(output)) => {
+                if own_console {
+                    let stream = match output.output_type {
+                        1 => Stream::Stdout,
+                        _ => Stream::Stderr,
+                    };
+                    log.console(stream, &output.line, now);
+                }
+            }
+            _ => log.apply(Event::Record(record, kind), now),
+        }
+        let answer = Box::new(announcement(log.state()));
+        Answer::Run(answer)
+    }
+
+    /// A run begins: the log that the SDK has named comes into being.
+    fn begin(
+        &mut self,
+        place: usize,
+        announced: &RunRecord,
+        record: &[u8],
+        main: &mut Option<Main>,
+    ) -> Answer {
+        let run = &mut self.runs[place];
+        run.begun = true;
+        let dir = run.dir();
+        if let (true, Some(main)) = (run.main, main.as_mut()) {
+            let old = self.place.get();
+            if let Some(old) = old {
+                self.join(announced, record, &old, &dir, main);
+            }
+            return Answer::Run(Box::new(announcement(main.run.state())));
+        }
+        let clock = Clock::start();
+        let state = RunState::official(announced.clone());
+        let mut opening = Records::default();
+        opening.push_encoded(record);
+        let log = if flag(run.settings.skip_transaction_log) {
+            None
+        } else {
+            match store::new_private_file(dir.log_path()) {
+                Ok(log) => Some(log),
+                Err(error) => {
+                    (self.warn)(super::Warning::Log(format!(
+                        "{}: {error}",
+                        dir.log_path().display()
+                    )));
+                    None
+                }
+            }
+        };
+        let files = Files {
+            log,
+            output_log: Some(OutputLog::new(dir.file("output.log"))),
+            debug: None,
+        };
+        let log = RunLog::begin(
+            state,
+            &opening,
+            files,
+            self.gate.clone(),
+            Arc::clone(&self.warn),
+        );
+        let answer = announcement(log.state());
+        run.own = Some((log, clock));
+        Answer::Run(Box::new(answer))
+    }
+
+    /// The main run becomes that of the client.
+    fn join(
+        &mut self,
+        announced: &RunRecord,
+        record: &[u8],
+        old: &RunDir,
+        new: &RunDir,
+        main: &mut Main,
+    ) {
+        let now = main.clock.now();
+        if let Err(error) = main.run.join(announced.clone(), record, old, new, now) {
+            main.run
+                .debug(&format!("{}: {error}", new.log_path().display()));
+            (self.warn)(super::Warning::Log(format!(
+                "{}: {error}",
+                new.log_path().display()
+            )));
+            return;
+        }
+        main.clock = Clock::start();
+        self.place.set(new.clone());
+        if let Some(info) = &self.info {
+            info.set(told(info.get(), main.run.state(), new));
+        }
+        main.run.debug(&format!(
+            "joined by the SDK as run {}; was {}",
+            announced.run_id,
+            old.path().display()
+        ));
+        move_files(old, new);
+        old.clone().remove();
+    }
+
+    /// The script says that a run is over.
+    fn exit(&mut self, place: usize, code: i32, main: &mut Option<Main>) -> Answer {
+        let run = &mut self.runs[place];
+        if run.exit.is_some() {
+            return Answer::Exit;
+        }
+        run.exit = Some(code);
+        if run.main {
+            // Its real end is that of the child.
+            if let Some((log, clock)) = run.log(main) {
+                log.apply(Event::Over, clock.now());
+            }
+        } else if let Some((log, clock)) = &mut run.own {
+            close(log, code, *clock);
+        }
+        // The answer to those who wait for warnings says that the run is over.
+        let warnings = std::mem::take(&mut run.warnings);
+        for (peer, id) in std::mem::take(&mut run.waiting) {
+            self.reply(&peer, &id, Answer::Messages(warnings.clone()));
+        }
+        Answer::Exit
+    }
+
+    /// The child has ended: so do all runs that are still open. Gives all but the main one.
+    pub fn end(&mut self, code: i32) -> Vec<Ended> {
+        let mut ended = Vec::new();
+        for mut run in self.runs.drain(..) {
+            let dir = run.dir().path().to_owned();
+            let Some((mut log, clock)) = run.own.take() else {
+                continue;
+            };
+            if run.exit.is_none() {
+                close(&mut log, code, clock);
+            }
+            ended.push(Ended {
+                state: log.into_state(),
+                dir,
+                exit_code: run.exit.unwrap_or(code),
+                shown: run.shown,
+                silent: flag(run.settings.silent) || flag(run.settings.quiet),
+            });
+        }
+        ended
+    }
+
+    /// Console text also belongs to the other open runs of the process that has opened the main one.
+    pub fn console(&mut self, stream: Stream, text: &str, at: std::time::Instant) {
+        for (log, clock) in self.siblings() {
+            log.console(stream, text, clock.at(at));
+        }
+    }
+
+    /// Readings of the machine, too.
+    pub fn event(&mut self, event: &Event) {
+        for (log, clock) in self.siblings() {
+            log.apply(event.clone(), clock.now());
+        }
+    }
+
+    fn siblings(&mut self) -> impl Iterator<Item = (&mut RunLog, Clock)> {
+        let creator = self
+            .runs
+            .iter()
+            .find(|run| run.main)
+            .map_or(0, |run| run.creator);
+        self.runs
+            .iter_mut()
+            .filter(move |run| run.creator == creator && run.exit.is_none())
+            .filter_map(|run| run.own.as_mut())
+            .map(|(log, clock)| (log, *clock))
+    }
+
+    /// Logs of runs that are open and not the main one.
+    pub fn open(&mut self) -> impl Iterator<Item = (&mut RunLog, Clock)> {
+        self.runs
+            .iter_mut()
+            .filter(|run| run.exit.is_none())
+            .filter_map(|run| run.own.as_mut())
+            .map(|(log, clock)| (log, *clock))
+    }
+}
+
+/// A run's last record, and everything to the disk.
+fn close(log: &mut RunLog, code: i32, clock: Clock) {
+    log.apply(Event::Exit { code }, clock.now());
+    log.finish(clock.now());
+}
+
+/// What the SDK is told about its run: who it is, not its config, which it knows.
+fn announcement(state: &RunState) -> RunRecord {
+    RunRecord {
+        config: None,
+        telemetry: None,
+        ..state.run().clone()
+    }
+}
+
+/// What clients of the socket are told about a run that has moved.
+fn told(
+    mut info: crate::service::RunInfo,
+    state: &RunState,
+    dir: &RunDir,
+) -> crate::service::RunInfo {
+    let run = state.run();
+    for (name, value) in &mut info.members {
+        match name.as_str() {
+            "id" => *value = Value::from(run.run_id.as_str()),
+            "name" => *value = Value::from(run.display_name.as_str()),
+            "project" => *value = Value::from(run.project.as_str()),
+            "entity" => *value = Value::from(run.entity.as_str()),
+            "dir" => *value = Value::from(dir.path().to_string_lossy().into_owned()),
+            _ => {}
+        }
+    }
+    info.files = Some(dir.path().join("files"));
+    info
+}
+
+/// Moves what has been written so far; what exists there already is the client's.
+fn move_files(old: &RunDir, new: &RunDir) {
+    let moves = [
+        (old.path().join("files"), new.path().join("files")),
+        (old.logs(), new.logs()),
+    ];
+    for (from, to) in moves {
+        let _ = store::private_dir(&to);
+        for entry in std::fs::read_dir(&from).into_iter().flatten().flatten() {
+            let mut target = to.join(entry.file_name());
+            if target.exists() && entry.file_name() == "debug.log" {
+                target = to.join("debug-wandb-rs.log");
+            }
+            if !target.exists() {
+                let _ = std::fs::rename(entry.path(), target);
+            }
+        }
+    }
+}
+
+fn writer_id(settings: &Settings) -> String {
+    let start = settings.start_time.map_or(0.0, |start| start.value);
+    host::writer_id((start * 1e9) as i128, [0; 10])
+}
+
+/// The environment as the SDK's settings tell it.
+fn describe(log: &mut RunLog, settings: &Settings, clock: Clock) {
+    if flag(settings.disable_meta) {
+        return;
+    }
+    let own = |setting: Option<&sdk::Text>| text(setting).to_owned();
+    let environment = EnvironmentRecord {
+        os: own(settings.os.as_ref()),
+        python: own(settings.python.as_ref()),
+        started_at: settings
+            .start_time
+            .map(|start| Timestamp::from_nanos((start.value * 1e9) as i128)),
+        docker: own(settings.docker.as_ref()),
+        args: settings
+            .args
+            .as_ref()
+            .map(|args| crate::output::redact::arguments(&args.value))
+            .unwrap_or_default(),
+        program: own(settings.program.as_ref()),
+        code_path: own(settings.program_relpath.as_ref()),
+        email: own(settings.email.as_ref()),
+        root: own(settings.root_dir.as_ref()),
+        host: own(settings.host.as_ref()),
+        username: own(settings.username.as_ref()),
+        executable: own(settings.executable.as_ref()),
+        writer_id: writer_id(settings),
+        ..EnvironmentRecord::default()
+    };
+    log.apply(Event::Environment(Box::new(environment)), clock.now());
+}
+
+/// `requirements.txt`, unless it is there already.
+fn packages(log: &mut RunLog, dir: &RunDir, lines: &[String], clock: Clock) {
+    let path = dir.file("requirements.txt");
+    let mut lines = lines.to_vec();
+    lines.sort_unstable();
+    let text = lines.join("\n") + "\n";
+    if path.exists() || store::write_atomic(&path, text.as_bytes()).is_err() {
+        return;
+    }
+    log.apply(wandb_file("requirements.txt"), clock.now());
+}
+
+/// A copy of the script below `files/code/`.
+fn save_code(log: &mut RunLog, settings: &Settings, dir: &RunDir, clock: Clock) {
+    let name = text(settings.program_relpath.as_ref());
+    let source = Path::new(text(settings.program_abspath.as_ref()));
+    let inside = Path::new(name)
+        .components()
+        .all(|part| matches!(part, std::path::Component::Normal(_)));
+    if name.is_empty() || !inside {
+        return;
+    }
+    let target = dir.path().join("files/code").join(name);
+    let copied = target
+        .parent()
+        .map_or(Ok(()), store::private_dir)
+        .and_then(|()| std::fs::read(source))
+        .and_then(|text| store::write_atomic(&target, &text));
+    match copied {
+        Ok(()) => log.apply(wandb_file(&format!("code/{name}")), clock.now()),
+        Err(error) => log.debug(&format!("save_code {}: {error}", source.display())),
+    }
+}
+
+fn wandb_file(path: &str) -> Event {
+    Event::Files(vec![FilesItem {
+        path: path.to_owned(),
+        policy: 0,
+        file_type: FILE_TYPE_WANDB,
+    }])
+}

@@ -1,0 +1,83 @@
+//! Frames of the official SDK ([`crate::wire::frame`], [`crate::wire::sdk`]).
+//!
+//! Calls go to the recorder in the order in which they came, and it answers them. Nothing that a client sends ends the
+//! connection, as long as the frames can be told apart: the SDK raises an error in the script if it breaks.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use super::Shared;
+use crate::inbox::Item;
+use crate::peer::Peer;
+use crate::wire::frame::Frames;
+use crate::wire::sdk::{self, Answer, What};
+
+/// Reads frames until the client has gone; `first` is what has been read already.
+pub(super) fn serve(stream: &mut impl Read, first: &[u8], peer: &Arc<Peer>, shared: &Shared) {
+    let mut frames = Frames::default();
+    let mut buffer = vec![0; 64 * 1024];
+    frames.extend(first);
+    loop {
+        loop {
+            match frames.next() {
+                Ok(Some(message)) => take(message, peer, shared),
+                Ok(None) => break,
+                Err(error) => {
+                    debug(shared, format!("client {}: {error}", peer.pid()));
+                    return peer.cut_off();
+                }
+            }
+        }
+        match stream.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(n) => frames.extend(&buffer[..n]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return,
+        }
+    }
+}
+
+fn take(message: &[u8], peer: &Arc<Peer>, shared: &Shared) {
+    let call = match sdk::decode(message) {
+        Ok(call) => call,
+        Err(error) => {
+            debug(
+                shared,
+                format!(
+                    "client {}: a message of {} bytes is left out: {error}",
+                    peer.pid(),
+                    message.len()
+                ),
+            );
+            return;
+        }
+    };
+    // Should the recorder stand still, the script must go on all the same.
+    let fallback = (!call.id.is_empty()).then(|| {
+        let answer = match call.what {
+            What::Exit(_) => Answer::Exit,
+            What::PollExit => Answer::PollExit,
+            What::GetSummary => Answer::Summary(Vec::new()),
+            What::SampledHistory => Answer::History(Vec::new()),
+            What::HistoryStep => Answer::Step(0),
+            What::Messages { .. } => Answer::Messages(Vec::new()),
+            _ => Answer::Done,
+        };
+        sdk::answer(&call.id, answer)
+    });
+    let urgent = fallback.is_some();
+    let item = Item::Call(Box::new(call), Arc::clone(peer));
+    if !shared
+        .inbox
+        .push_urgent(item, message.len().max(64), urgent)
+    {
+        shared.inbox.lost(message.len());
+        if let Some(fallback) = fallback {
+            peer.send(fallback);
+        }
+    }
+}
+
+fn debug(shared: &Shared, line: String) {
+    shared.inbox.push(Item::Debug(line), 128);
+}
