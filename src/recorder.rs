@@ -79,6 +79,8 @@ pub struct Finished {
     pub main: Option<(RunState, Clock)>,
     /// The script's SDK has told the user how the main run went.
     pub shown: bool,
+    /// The script believes that the main run has been uploaded.
+    pub online: bool,
     /// Further runs of the script.
     pub others: Vec<Ended>,
 }
@@ -246,8 +248,10 @@ impl Recorder {
     }
 
     fn event(&mut self, event: Event) {
-        if let Event::Exit { code } = event {
-            self.ended = Some(code);
+        let mut event = event;
+        if let Event::Exit { code } = &mut event {
+            self.ended = Some(*code);
+            *code = self.clients.exit_code(*code);
             self.end_streams();
         }
         if matches!(event, Event::Stats(_)) {
@@ -313,6 +317,7 @@ impl Recorder {
             (self.warn)(Warning::NotParsed(self.streams.skipped()));
         }
         let shown = self.clients.has_shown();
+        let online = self.clients.is_online();
         let others = self.clients.end(self.ended.unwrap_or(0));
         Finished {
             main: self
@@ -320,6 +325,7 @@ impl Recorder {
                 .take()
                 .map(|main| (main.run.into_state(), main.clock)),
             shown,
+            online,
             others,
         }
     }

@@ -799,7 +799,7 @@ mod tests {
         ]);
         let summary = state.summary(now(5)).to_json();
         assert!(
-            summary.contains(r#""loss":{"last":1.0,"first":3.0,"min":1.0,"max":3.0,"mean":2.0}"#),
+            summary.contains(r#""loss":{"last":1.0,"first":3.0,"min":1,"max":3,"mean":2}"#),
             "{summary}"
         );
         assert!(

@@ -13,6 +13,7 @@ use crate::run::id::{self, RunId};
 
 pub mod config_file;
 pub mod ini;
+pub mod netrc;
 pub mod project_file;
 
 /// Where a run is recorded and whether it is uploaded.

@@ -118,8 +118,18 @@ impl RunDir {
         )
     }
 
-    /// Takes the directory away again; for runs whose program could not be started.
+    /// Takes the directory away again, and the links if they point to it; for runs that did not come to be.
     pub fn remove(self) {
+        let name = self.path.file_name().unwrap_or_default();
+        for (link, target) in [
+            ("latest-run", PathBuf::from(name)),
+            ("debug.log", Path::new(name).join("logs/debug.log")),
+        ] {
+            let link = self.wandb_dir.join(link);
+            if fs::read_link(&link).is_ok_and(|found| found == target) {
+                let _ = fs::remove_file(link);
+            }
+        }
         let _ = fs::remove_dir_all(&self.path);
         // Only if nothing else is in it.
         let _ = fs::remove_dir(&self.wandb_dir);

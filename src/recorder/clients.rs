@@ -73,6 +73,8 @@ pub struct Ended {
     pub exit_code: i32,
     /// The SDK has told the user how it went.
     pub shown: bool,
+    /// The script believes that it is being uploaded.
+    pub online: bool,
     pub silent: bool,
 }
 
@@ -115,6 +117,12 @@ impl Clients {
     /// Whether the SDK has told the user how the main run went.
     pub fn has_shown(&self) -> bool {
         self.runs.iter().any(|run| run.main && run.shown)
+    }
+
+    /// Whether the script believes that the main run is being uploaded.
+    pub fn is_online(&self) -> bool {
+        let mut joined = self.runs.iter().filter(|run| run.main && run.begun);
+        joined.any(|run| !flag(run.settings.offline))
     }
 
     /// Takes a call.
@@ -373,6 +381,13 @@ impl Clients {
         let run = &mut self.runs[place];
         run.begun = true;
         let dir = run.dir();
+        if !flag(run.settings.offline) {
+            run.warnings.push(format!(
+                "wandb-rs {} does not upload while the script runs: the run is recorded in {}",
+                env!("CARGO_PKG_VERSION"),
+                dir.path().display()
+            ));
+        }
         if let (true, Some(main)) = (run.main, main.as_mut()) {
             let old = self.place.get();
             if let Some(old) = old {
@@ -471,6 +486,15 @@ impl Clients {
         Answer::Exit
     }
 
+    /// The exit code of the main run: that of the child, or the one that the script has told if the child's says nothing.
+    pub fn exit_code(&self, child: i32) -> i32 {
+        let told = self.runs.iter().find(|run| run.main);
+        match told.and_then(|run| run.exit) {
+            Some(told) if child == 0 => told,
+            _ => child,
+        }
+    }
+
     /// The child has ended: so do all runs that are still open. Gives all but the main one.
     pub fn end(&mut self, code: i32) -> Vec<Ended> {
         let mut ended = Vec::new();
@@ -487,6 +511,7 @@ impl Clients {
                 dir,
                 exit_code: run.exit.unwrap_or(code),
                 shown: run.shown,
+                online: !flag(run.settings.offline),
                 silent: flag(run.settings.silent) || flag(run.settings.quiet),
             });
         }

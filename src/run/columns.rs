@@ -196,7 +196,8 @@ impl Columns {
             let json = &row.json[cell.json];
             encode_item(&column.encoded_path, json, &row.extra[cell.extra], items);
             column.record(json);
-            if column.rivals {
+            // Null is no value, so it replaces none.
+            if column.rivals && json != "null" {
                 self.silence_rivals(cell.column);
             }
         }
@@ -403,11 +404,11 @@ impl Column {
             none,
             ..
         } = self.rule.summary;
-        if self.explicit || !(min || max || mean || latest || first || none) {
-            return Some(Cow::Borrowed(&self.last));
-        }
         if none {
             return None;
+        }
+        if self.explicit || !(min || max || mean || latest || first) {
+            return Some(Cow::Borrowed(&self.last));
         }
         let mut json = String::from("{");
         let mut add = |name: &str, value: &dyn Fn(&mut String)| {
@@ -429,14 +430,14 @@ impl Column {
         }
         if aggregate.count > 0 {
             if min {
-                add("min", &|out| write_float(aggregate.min, out));
+                add("min", &|out| write_number(aggregate.min, out));
             }
             if max {
-                add("max", &|out| write_float(aggregate.max, out));
+                add("max", &|out| write_number(aggregate.max, out));
             }
             if mean {
                 add("mean", &|out| {
-                    write_float(aggregate.sum / aggregate.count as f64, out);
+                    write_number(aggregate.sum / aggregate.count as f64, out);
                 });
             }
         }
@@ -449,6 +450,15 @@ impl Column {
         Value::parse(&self.summary()?)
             .ok()
             .filter(|value| *value != Value::Null)
+    }
+}
+
+/// A number that was computed: whole ones are written as such, as by the official core.
+fn write_number(number: f64, out: &mut String) {
+    if number.fract() == 0.0 && number.abs() < 9e15 {
+        out.push_str(&(number as i64).to_string());
+    } else {
+        write_float(number, out);
     }
 }
 

@@ -76,6 +76,8 @@ pub struct Settings {
     pub args: Option<TextList>,
     #[prost(message, optional, tag = "13")]
     pub executable: Option<Text>,
+    #[prost(message, optional, tag = "30")]
+    pub offline: Option<Flag>,
     #[prost(message, optional, tag = "32")]
     pub os: Option<Text>,
     #[prost(message, optional, tag = "34")]
@@ -347,6 +349,10 @@ fn item(bytes: &[u8], fields: &mut Fields) -> Result<(), ProtoError> {
             16 => json = field.content.text()?,
             _ => extra.push(field.encoded),
         }
+    }
+    if path.is_empty() && key.is_empty() {
+        // As the official core: a row has no value without a name.
+        return Ok(());
     }
     let name = if path.is_empty() {
         fields::escaped(key)

@@ -6,6 +6,7 @@ mod golden;
 mod inspect;
 mod metrics;
 mod protojson;
+mod sdk;
 mod stdout_corpus;
 mod sync;
 mod terminal;

@@ -89,14 +89,21 @@ impl Session {
             outcome.ending,
             footer::duration(elapsed)
         ));
-        if let (Some(dir), false) = (&dir, shown) {
+        let online = finished.is_some_and(|finished| finished.online);
+        if let Some(dir) = dir.as_ref().filter(|_| !shown || online) {
             self.where_to_go(dir.path(), ui);
         }
         for run in finished.iter().flat_map(|finished| &finished.others) {
             let dir = RunDir::of_others(run.dir.clone(), PathBuf::new());
             // What cannot be written can be made from the log at any time.
             let _ = derived::write(&dir, &run.state, self.clock.now());
-            if !run.shown && !run.silent {
+            if run.silent {
+                continue;
+            }
+            if run.shown && run.online {
+                self.where_to_go(&run.dir, ui);
+            }
+            if !run.shown {
                 let name = &run.state.run().run_id;
                 ui.info(&format!("Run {} ended with the script:", ui.name(name)));
                 grids(&run.state, ui);

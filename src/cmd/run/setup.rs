@@ -13,8 +13,11 @@ use crate::cmd::sources::Sources;
 use crate::error::Error;
 use crate::output::{Ui, redact};
 use crate::service::Bound;
-use crate::settings::{Mode, Settings};
+use crate::settings::{Mode, Settings, netrc};
 use crate::store::{self, RunDir};
+
+/// Hosts of the servers that SDKs talk to unless they are told another one: it depends on their version.
+const HOSTS: [&str; 2] = ["api.wandb.ai", "api.forge.coreweave.com"];
 
 /// The settings that hold, and warnings about files that were left out.
 pub(super) fn settings(args: &RunArgs, cwd: &Path) -> Result<(Settings, Vec<String>), Error> {
@@ -89,8 +92,12 @@ pub(super) fn environment(
     }
     // An SDK in the script takes our place in all that it would do a second time.
     add("WANDB_CONSOLE", "off".into());
-    // There is no server to talk to in this version, whatever the settings say.
+    // There is no server to talk to in this version, whatever the settings say. A script that insists on the mode online
+    // must not end because there is no key.
     add("WANDB_MODE", "offline".into());
+    if !has_api_key() {
+        add("WANDB_API_KEY", "0".repeat(40).into());
+    }
     for (name, value) in identity_variables(args) {
         add(name, value.into());
     }
@@ -98,6 +105,37 @@ pub(super) fn environment(
         add("PYTHONUNBUFFERED", "1".into());
     }
     variables
+}
+
+/// Whether an SDK in the script will find an API key: in the environment, or in a netrc file.
+fn has_api_key() -> bool {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    if variable("WANDB_API_KEY").is_some() {
+        return true;
+    }
+    let base = variable("WANDB_BASE_URL");
+    let host = base.as_deref().and_then(|base| {
+        let rest = base.split("://").last()?;
+        rest.split(['/', ':']).next()
+    });
+    let home = variable("HOME").map(PathBuf::from);
+    let named = variable("NETRC").map(PathBuf::from);
+    let usual = home
+        .iter()
+        .flat_map(|home| [home.join(".netrc"), home.join("_netrc")]);
+    let texts: Vec<String> = named
+        .into_iter()
+        .chain(usual)
+        .filter_map(|file| std::fs::read_to_string(file).ok())
+        .collect();
+    let known = |host: &&str| {
+        let mut texts = texts.iter();
+        texts.any(|text| netrc::password(text, host).is_some())
+    };
+    match host {
+        Some(host) => known(&host),
+        None => HOSTS.iter().all(known),
+    }
 }
 
 /// How an SDK finds the service, `WANDB_SERVICE`. Source: `wandb/sdk/lib/service/service_token.py`.
