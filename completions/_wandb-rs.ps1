@@ -35,6 +35,7 @@ Register-ArgumentCompleter -Native -CommandName 'wandb-rs' -ScriptBlock {
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Tell the id, name and directory of the run that this script is part of')
             [CompletionResult]::new('parse', 'parse', [CompletionResultType]::ParameterValue, 'Show the metrics that would be found in a saved log')
             [CompletionResult]::new('import-log', 'import-log', [CompletionResultType]::ParameterValue, 'Make a run from a saved training log')
+            [CompletionResult]::new('service', 'service', [CompletionResultType]::ParameterValue, 'Record runs of notebooks and long sessions without a wrapper')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Upload runs with the official client')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -192,6 +193,59 @@ Register-ArgumentCompleter -Native -CommandName 'wandb-rs' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'wandb-rs;service' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('start', 'start', [CompletionResultType]::ParameterValue, 'Start the service, unless it runs, and print the value for `WANDB_SERVICE`')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell whether the service runs')
+            [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'End the service; runs that are open are brought to the disk')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'wandb-rs;service;start' {
+            [CompletionResult]::new('--idle-timeout', '--idle-timeout', [CompletionResultType]::ParameterName, 'End when nobody has been connected for this many seconds; 0 is never')
+            [CompletionResult]::new('--foreground', '--foreground', [CompletionResultType]::ParameterName, 'Stay in the foreground')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;service;status' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;service;stop' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;service;help' {
+            [CompletionResult]::new('start', 'start', [CompletionResultType]::ParameterValue, 'Start the service, unless it runs, and print the value for `WANDB_SERVICE`')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell whether the service runs')
+            [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'End the service; runs that are open are brought to the disk')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'wandb-rs;service;help;start' {
+            break
+        }
+        'wandb-rs;service;help;status' {
+            break
+        }
+        'wandb-rs;service;help;stop' {
+            break
+        }
+        'wandb-rs;service;help;help' {
+            break
+        }
         'wandb-rs;sync' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -217,6 +271,7 @@ Register-ArgumentCompleter -Native -CommandName 'wandb-rs' -ScriptBlock {
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Tell the id, name and directory of the run that this script is part of')
             [CompletionResult]::new('parse', 'parse', [CompletionResultType]::ParameterValue, 'Show the metrics that would be found in a saved log')
             [CompletionResult]::new('import-log', 'import-log', [CompletionResultType]::ParameterValue, 'Make a run from a saved training log')
+            [CompletionResult]::new('service', 'service', [CompletionResultType]::ParameterValue, 'Record runs of notebooks and long sessions without a wrapper')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Upload runs with the official client')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -250,6 +305,21 @@ Register-ArgumentCompleter -Native -CommandName 'wandb-rs' -ScriptBlock {
             break
         }
         'wandb-rs;help;import-log' {
+            break
+        }
+        'wandb-rs;help;service' {
+            [CompletionResult]::new('start', 'start', [CompletionResultType]::ParameterValue, 'Start the service, unless it runs, and print the value for `WANDB_SERVICE`')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell whether the service runs')
+            [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'End the service; runs that are open are brought to the disk')
+            break
+        }
+        'wandb-rs;help;service;start' {
+            break
+        }
+        'wandb-rs;help;service;status' {
+            break
+        }
+        'wandb-rs;help;service;stop' {
             break
         }
         'wandb-rs;help;sync' {

@@ -49,6 +49,9 @@ _wandb__rs() {
             wandb__rs,save)
                 cmd="wandb__rs__subcmd__save"
                 ;;
+            wandb__rs,service)
+                cmd="wandb__rs__subcmd__service"
+                ;;
             wandb__rs,summary)
                 cmd="wandb__rs__subcmd__summary"
                 ;;
@@ -88,11 +91,47 @@ _wandb__rs() {
             wandb__rs__subcmd__help,save)
                 cmd="wandb__rs__subcmd__help__subcmd__save"
                 ;;
+            wandb__rs__subcmd__help,service)
+                cmd="wandb__rs__subcmd__help__subcmd__service"
+                ;;
             wandb__rs__subcmd__help,summary)
                 cmd="wandb__rs__subcmd__help__subcmd__summary"
                 ;;
             wandb__rs__subcmd__help,sync)
                 cmd="wandb__rs__subcmd__help__subcmd__sync"
+                ;;
+            wandb__rs__subcmd__help__subcmd__service,start)
+                cmd="wandb__rs__subcmd__help__subcmd__service__subcmd__start"
+                ;;
+            wandb__rs__subcmd__help__subcmd__service,status)
+                cmd="wandb__rs__subcmd__help__subcmd__service__subcmd__status"
+                ;;
+            wandb__rs__subcmd__help__subcmd__service,stop)
+                cmd="wandb__rs__subcmd__help__subcmd__service__subcmd__stop"
+                ;;
+            wandb__rs__subcmd__service,help)
+                cmd="wandb__rs__subcmd__service__subcmd__help"
+                ;;
+            wandb__rs__subcmd__service,start)
+                cmd="wandb__rs__subcmd__service__subcmd__start"
+                ;;
+            wandb__rs__subcmd__service,status)
+                cmd="wandb__rs__subcmd__service__subcmd__status"
+                ;;
+            wandb__rs__subcmd__service,stop)
+                cmd="wandb__rs__subcmd__service__subcmd__stop"
+                ;;
+            wandb__rs__subcmd__service__subcmd__help,help)
+                cmd="wandb__rs__subcmd__service__subcmd__help__subcmd__help"
+                ;;
+            wandb__rs__subcmd__service__subcmd__help,start)
+                cmd="wandb__rs__subcmd__service__subcmd__help__subcmd__start"
+                ;;
+            wandb__rs__subcmd__service__subcmd__help,status)
+                cmd="wandb__rs__subcmd__service__subcmd__help__subcmd__status"
+                ;;
+            wandb__rs__subcmd__service__subcmd__help,stop)
+                cmd="wandb__rs__subcmd__service__subcmd__help__subcmd__stop"
                 ;;
             *)
                 ;;
@@ -101,7 +140,7 @@ _wandb__rs() {
 
     case "${cmd}" in
         wandb__rs)
-            opts="-h -V --help --version run log config summary define-metric alert save info parse import-log sync completions help"
+            opts="-h -V --help --version run log config summary define-metric alert save info parse import-log service sync completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -187,7 +226,7 @@ _wandb__rs() {
             return 0
             ;;
         wandb__subcmd__rs__subcmd__help)
-            opts="run log config summary define-metric alert save info parse import-log sync completions help"
+            opts="run log config summary define-metric alert save info parse import-log service sync completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -343,6 +382,62 @@ _wandb__rs() {
         wandb__subcmd__rs__subcmd__help__subcmd__save)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__service)
+            opts="start status stop"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__service__subcmd__start)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__service__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__service__subcmd__stop)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -746,6 +841,136 @@ _wandb__rs() {
                     COMPREPLY=($(compgen -W "now end live" -- "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__service)
+            opts="-h -V --help --version start status stop help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__service__subcmd__help)
+            opts="start status stop help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__service__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__service__subcmd__help__subcmd__start)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__service__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__service__subcmd__help__subcmd__stop)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__service__subcmd__start)
+            opts="-h -V --idle-timeout --foreground --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --idle-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__service__subcmd__status)
+            opts="-h -V --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__service__subcmd__stop)
+            opts="-h -V --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

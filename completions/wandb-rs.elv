@@ -32,6 +32,7 @@ set edit:completion:arg-completer[wandb-rs] = {|@words|
             cand info 'Tell the id, name and directory of the run that this script is part of'
             cand parse 'Show the metrics that would be found in a saved log'
             cand import-log 'Make a run from a saved training log'
+            cand service 'Record runs of notebooks and long sessions without a wrapper'
             cand sync 'Upload runs with the official client'
             cand completions 'Print a shell''s completion script'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -178,6 +179,50 @@ set edit:completion:arg-completer[wandb-rs] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'wandb-rs;service'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand start 'Start the service, unless it runs, and print the value for `WANDB_SERVICE`'
+            cand status 'Tell whether the service runs'
+            cand stop 'End the service; runs that are open are brought to the disk'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'wandb-rs;service;start'= {
+            cand --idle-timeout 'End when nobody has been connected for this many seconds; 0 is never'
+            cand --foreground 'Stay in the foreground'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;service;status'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;service;stop'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;service;help'= {
+            cand start 'Start the service, unless it runs, and print the value for `WANDB_SERVICE`'
+            cand status 'Tell whether the service runs'
+            cand stop 'End the service; runs that are open are brought to the disk'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'wandb-rs;service;help;start'= {
+        }
+        &'wandb-rs;service;help;status'= {
+        }
+        &'wandb-rs;service;help;stop'= {
+        }
+        &'wandb-rs;service;help;help'= {
+        }
         &'wandb-rs;sync'= {
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -201,6 +246,7 @@ set edit:completion:arg-completer[wandb-rs] = {|@words|
             cand info 'Tell the id, name and directory of the run that this script is part of'
             cand parse 'Show the metrics that would be found in a saved log'
             cand import-log 'Make a run from a saved training log'
+            cand service 'Record runs of notebooks and long sessions without a wrapper'
             cand sync 'Upload runs with the official client'
             cand completions 'Print a shell''s completion script'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -224,6 +270,17 @@ set edit:completion:arg-completer[wandb-rs] = {|@words|
         &'wandb-rs;help;parse'= {
         }
         &'wandb-rs;help;import-log'= {
+        }
+        &'wandb-rs;help;service'= {
+            cand start 'Start the service, unless it runs, and print the value for `WANDB_SERVICE`'
+            cand status 'Tell whether the service runs'
+            cand stop 'End the service; runs that are open are brought to the disk'
+        }
+        &'wandb-rs;help;service;start'= {
+        }
+        &'wandb-rs;help;service;status'= {
+        }
+        &'wandb-rs;help;service;stop'= {
         }
         &'wandb-rs;help;sync'= {
         }

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand, ValueHint};
 
 pub mod parse;
 pub mod run;
+pub mod service;
 
 /// Turn any training script into a Weights & Biases run
 ///
@@ -39,6 +40,7 @@ pub enum Command {
     Info(InfoArgs),
     Parse(parse::ParseArgs),
     ImportLog(Box<parse::ImportLogArgs>),
+    Service(service::ServiceArgs),
     Sync(SyncArgs),
     Completions(CompletionsArgs),
 }

@@ -10,6 +10,7 @@ pub mod identity;
 pub mod import_log;
 pub mod parse;
 pub mod run;
+pub mod service;
 pub mod sources;
 
 /// How this process ends.
@@ -33,6 +34,7 @@ pub fn exec(cli: Cli) -> Result<Exit, Error> {
         Command::Info(args) => client::info(&args)?,
         Command::Parse(args) => parse::exec(&args)?,
         Command::ImportLog(args) => import_log::exec(&args)?,
+        Command::Service(args) => service::exec(&args)?,
         Command::Sync(args) => sync(&args)?,
         Command::Completions(args) => print(&completions(args.shell))?,
     }

@@ -100,13 +100,11 @@ pub fn start(setup: Setup, inbox: Arc<Inbox>) -> io::Result<JoinHandle<Option<Fi
             let guard = CloseOnDrop(inbox);
             let mut recorder = Recorder::new(setup, &guard.0);
             let run = std::panic::AssertUnwindSafe(|| recorder.run(&guard.0));
-            match std::panic::catch_unwind(run) {
-                Ok(finished) => Some(finished),
-                Err(_) => {
-                    (recorder.warn)(Warning::Panic);
-                    None
-                }
+            let finished = std::panic::catch_unwind(run).ok();
+            if finished.is_none() {
+                (recorder.warn)(Warning::Panic);
             }
+            finished
         })
 }
 
@@ -180,9 +178,9 @@ impl Recorder {
 
     /// How long nothing needs to be done if nothing arrives.
     fn patience(&mut self) -> Option<Duration> {
-        let streams = self.streams.deadline();
+        let others = [self.streams.deadline(), self.clients.deadline()];
         let logs = self.logs().filter_map(|(log, _)| log.deadline());
-        let next = logs.chain(streams).min()?;
+        let next = logs.chain(others.into_iter().flatten()).min()?;
         Some(next.saturating_duration_since(Instant::now()))
     }
 
@@ -232,6 +230,7 @@ impl Recorder {
         }
         self.write(ended);
         self.answer();
+        self.clients.close_due();
         for (log, _) in self.logs() {
             log.housekeeping();
         }
@@ -318,7 +317,8 @@ impl Recorder {
         }
         let shown = self.clients.has_shown();
         let online = self.clients.is_online();
-        let others = self.clients.end(self.ended.unwrap_or(0));
+        // Without a child nobody knows how a script has ended that did not say so.
+        let others = self.clients.end(self.ended);
         Finished {
             main: self
                 .main

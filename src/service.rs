@@ -183,6 +183,11 @@ impl Service {
         self.wait(grace);
     }
 
+    /// Whether anybody is connected.
+    pub fn has_clients(&self) -> bool {
+        !self.shared.connections().is_empty()
+    }
+
     fn wait(&self, grace: Duration) {
         let connections = self.shared.connections();
         let _ = self

@@ -130,7 +130,7 @@ pub struct IdentityArgs {
     pub notes: Option<String>,
 }
 
-fn seconds(text: &str) -> Result<std::time::Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<std::time::Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "expected seconds".to_owned())?;
     if !(0.0..=1e7).contains(&seconds) {
         return Err("expected seconds, at most 10000000".to_owned());

@@ -91,7 +91,7 @@ impl Job<'_> {
         let unwritable =
             |error: std::io::Error| format!("{} cannot be written: {error}", dir.path().display());
         let files = Files {
-            log: Some(store::new_private_file(&dir.log_path()).map_err(unwritable)?),
+            log: Some(store::new_private_file(dir.log_path()).map_err(unwritable)?),
             output_log: Some(OutputLog::new(dir.file("output.log"))),
             debug: None,
         };

@@ -37,8 +37,8 @@ pub(super) mod report;
 mod setup;
 
 use report::{header, warn};
-pub(super) use setup::locale;
-use setup::{Files, dry_run, environment, settings, socket_places, taken};
+use setup::{Files, dry_run, environment, settings, taken};
+pub(super) use setup::{locale, service_token, socket_places};
 
 /// How long clients of the socket may take to end after the child.
 const GRACE: Duration = Duration::from_millis(200);

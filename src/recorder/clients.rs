@@ -7,6 +7,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::Main;
 use super::run_log::{Files, RunLog, Warn};
@@ -27,6 +28,8 @@ use crate::wire::sdk::{self, Answer, Call, SampledHistoryItem, Settings, What, f
 
 /// Values of a sparkline: as many as the SDK shows, so that it need not thin them out.
 const SAMPLES: usize = 40;
+/// How long what a run's process has printed may take to arrive after the end of the run.
+const LATE: Duration = Duration::from_millis(50);
 /// Warnings that wait for a client.
 const WARNINGS: usize = 128;
 
@@ -57,6 +60,8 @@ struct ClientRun {
     begun: bool,
     /// The exit code that the script has told.
     exit: Option<i32>,
+    /// When its log is closed: what was printed before its end may still be on its way.
+    close_at: Option<Instant>,
     /// The SDK has let go of it: the id can be used again.
     over: bool,
     /// The SDK has asked for what it shows at the end.
@@ -70,7 +75,6 @@ struct ClientRun {
 pub struct Ended {
     pub state: RunState,
     pub dir: PathBuf,
-    pub exit_code: i32,
     /// The SDK has told the user how it went.
     pub shown: bool,
     /// The script believes that it is being uploaded.
@@ -84,6 +88,11 @@ impl ClientRun {
             PathBuf::from(text(self.settings.sync_dir.as_ref())),
             PathBuf::from(text(self.settings.sync_file.as_ref())),
         )
+    }
+
+    /// Whether something can still come into its log.
+    fn is_open(&self) -> bool {
+        self.exit.is_none() || self.close_at.is_some()
     }
 
     /// Its log and its clock.
@@ -157,10 +166,10 @@ impl Clients {
                     ));
                 }
                 // The script must not wait for what will never come.
-                match id.is_empty() {
-                    true => return,
-                    false => Answer::Error(format!("wandb-rs does not know request {path}")),
+                if id.is_empty() {
+                    return;
                 }
+                Answer::Error(format!("wandb-rs does not know request {path}"))
             }
             What::Messages { wait } => {
                 let Some(run) = place.map(|place| &mut self.runs[place]) else {
@@ -215,6 +224,7 @@ impl Clients {
             own: None,
             begun: false,
             exit: None,
+            close_at: None,
             over: false,
             shown: false,
             waiting: Vec::new(),
@@ -440,7 +450,7 @@ impl Clients {
         main: &mut Main,
     ) {
         let now = main.clock.now();
-        if let Err(error) = main.run.join(announced.clone(), record, old, new, now) {
+        if let Err(error) = main.run.join(announced, record, old, new, now) {
             main.run
                 .debug(&format!("{}: {error}", new.log_path().display()));
             (self.warn)(super::Warning::Log(format!(
@@ -476,7 +486,8 @@ impl Clients {
                 log.apply(Event::Over, clock.now());
             }
         } else if let Some((log, clock)) = &mut run.own {
-            close(log, code, *clock);
+            log.apply(Event::Over, clock.now());
+            run.close_at = Some(Instant::now() + LATE);
         }
         // The answer to those who wait for warnings says that the run is over.
         let warnings = std::mem::take(&mut run.warnings);
@@ -496,20 +507,26 @@ impl Clients {
     }
 
     /// The child has ended: so do all runs that are still open. Gives all but the main one.
-    pub fn end(&mut self, code: i32) -> Vec<Ended> {
+    ///
+    /// Without an exit code of the child, runs whose script has said nothing stay without one.
+    pub fn end(&mut self, code: Option<i32>) -> Vec<Ended> {
         let mut ended = Vec::new();
         for mut run in self.runs.drain(..) {
             let dir = run.dir().path().to_owned();
             let Some((mut log, clock)) = run.own.take() else {
                 continue;
             };
-            if run.exit.is_none() {
-                close(&mut log, code, clock);
+            if run.is_open() {
+                if let Some(code) = run.exit.or(code) {
+                    close(&mut log, code, clock);
+                } else {
+                    log.apply(Event::Over, clock.now());
+                    log.finish(clock.now());
+                }
             }
             ended.push(Ended {
                 state: log.into_state(),
                 dir,
-                exit_code: run.exit.unwrap_or(code),
                 shown: run.shown,
                 online: !flag(run.settings.offline),
                 silent: flag(run.settings.silent) || flag(run.settings.quiet),
@@ -519,7 +536,7 @@ impl Clients {
     }
 
     /// Console text also belongs to the other open runs of the process that has opened the main one.
-    pub fn console(&mut self, stream: Stream, text: &str, at: std::time::Instant) {
+    pub fn console(&mut self, stream: Stream, text: &str, at: Instant) {
         for (log, clock) in self.siblings() {
             log.console(stream, text, clock.at(at));
         }
@@ -540,16 +557,33 @@ impl Clients {
             .map_or(0, |run| run.creator);
         self.runs
             .iter_mut()
-            .filter(move |run| run.creator == creator && run.exit.is_none())
+            .filter(move |run| run.creator == creator && run.is_open())
             .filter_map(|run| run.own.as_mut())
             .map(|(log, clock)| (log, *clock))
+    }
+
+    /// Closes the logs of runs that have ended some time ago.
+    pub fn close_due(&mut self) {
+        for run in &mut self.runs {
+            if run.close_at.is_some_and(|at| at <= Instant::now())
+                && let (Some((log, clock)), Some(code)) = (&mut run.own, run.exit)
+            {
+                close(log, code, *clock);
+                run.close_at = None;
+            }
+        }
+    }
+
+    /// When [`Clients::close_due`] has something to do.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.runs.iter().filter_map(|run| run.close_at).min()
     }
 
     /// Logs of runs that are open and not the main one.
     pub fn open(&mut self) -> impl Iterator<Item = (&mut RunLog, Clock)> {
         self.runs
             .iter_mut()
-            .filter(|run| run.exit.is_none())
+            .filter(|run| run.is_open())
             .filter_map(|run| run.own.as_mut())
             .map(|(log, clock)| (log, *clock))
     }

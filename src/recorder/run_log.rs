@@ -140,7 +140,7 @@ impl RunLog {
     /// client's announcement `run` (also given encoded). On an error everything stays where it is.
     pub fn join(
         &mut self,
-        run: RunRecord,
+        run: &RunRecord,
         encoded: &[u8],
         old: &RunDir,
         new: &RunDir,
@@ -161,7 +161,7 @@ impl RunLog {
                 ..RunRecord::default()
             })));
         }
-        opening.extend(state.added_config(&run));
+        opening.extend(state.added_config(run));
         let files = Files {
             log: Some(log),
             output_log: self.output_log.take(),

@@ -19,7 +19,7 @@ pub(super) fn serve(stream: &mut impl Read, first: &[u8], peer: &Arc<Peer>, shar
     frames.extend(first);
     loop {
         loop {
-            match frames.next() {
+            match frames.take() {
                 Ok(Some(message)) => take(message, peer, shared),
                 Ok(None) => break,
                 Err(error) => {

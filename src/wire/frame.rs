@@ -43,7 +43,7 @@ impl Frames {
     }
 
     /// The next complete message.
-    pub fn next(&mut self) -> Result<Option<&[u8]>, FrameError> {
+    pub fn take(&mut self) -> Result<Option<&[u8]>, FrameError> {
         let rest = &self.buffer[self.used..];
         let Some(header) = rest.get(..HEADER) else {
             return match rest.first() {
@@ -84,7 +84,7 @@ pub fn fuzz_frame(input: &[u8]) {
     let mut given = 0;
     for part in input.chunks(7) {
         frames.extend(part);
-        while let Ok(Some(message)) = frames.next() {
+        while let Ok(Some(message)) = frames.take() {
             given += message.len();
             let _ = super::sdk::decode(message);
         }
@@ -107,7 +107,7 @@ mod tests {
             let (mut frames, mut found) = (Frames::default(), Vec::new());
             for part in bytes.chunks(size) {
                 frames.extend(part);
-                while let Some(message) = frames.next().unwrap() {
+                while let Some(message) = frames.take().unwrap() {
                     found.push(message.to_vec());
                 }
             }
@@ -119,10 +119,10 @@ mod tests {
     fn what_is_no_frame_is_an_error_at_once() {
         let mut frames = Frames::default();
         frames.extend(b"{");
-        assert_eq!(frames.next(), Err(FrameError::Magic(b'{')));
+        assert_eq!(frames.take(), Err(FrameError::Magic(b'{')));
         let mut frames = Frames::default();
         frames.extend(&[b'W', 0xff, 0xff, 0xff, 0x7f]);
-        assert_eq!(frames.next(), Err(FrameError::Length(0x7fff_ffff)));
+        assert_eq!(frames.take(), Err(FrameError::Length(0x7fff_ffff)));
     }
 
     proptest::proptest! {

@@ -196,9 +196,8 @@ pub fn decode(message: &[u8]) -> Result<Call, SdkError> {
                 What::InformAttach
             }
             7 => What::Teardown,
-            // Old clients announce their start and end here.
-            6 | 8 => What::Noted,
-            14 | 17 => What::Noted,
+            // Old clients announce their start and end; a connection to the API begins and ends.
+            6 | 8 | 14 | 17 => What::Noted,
             9 | 15 => What::Api(field.number),
             16 => {
                 let id = proto::fields(body)

@@ -3,6 +3,7 @@
 mod bad_input;
 mod config;
 mod crash;
+mod hostile;
 mod parse;
 mod privacy;
 mod signals;

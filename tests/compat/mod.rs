@@ -7,6 +7,7 @@ mod inspect;
 mod metrics;
 mod protojson;
 mod sdk;
+mod service;
 mod stdout_corpus;
 mod sync;
 mod terminal;

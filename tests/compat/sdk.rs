@@ -20,7 +20,7 @@ const FEW: &[&str] = &[
     "metric_summaries",
     "media_table",
     "artifact_log",
-    "fork_parent_run",
+    "spawn_parent_run",
     "end_no_finish",
     "end_uncaught",
     "init_two_in_sequence",

@@ -61,7 +61,7 @@ pub(in crate::cmd) fn locale() -> Option<String> {
     (!matches!(locale.as_str(), "C" | "POSIX")).then_some(locale)
 }
 
-pub(super) fn socket_places() -> Vec<PathBuf> {
+pub(in crate::cmd) fn socket_places() -> Vec<PathBuf> {
     let named = ["XDG_RUNTIME_DIR", "TMPDIR"]
         .into_iter()
         .filter_map(std::env::var_os)
@@ -139,7 +139,7 @@ fn has_api_key() -> bool {
 }
 
 /// How an SDK finds the service, `WANDB_SERVICE`. Source: `wandb/sdk/lib/service/service_token.py`.
-fn service_token(socket: &Path) -> OsString {
+pub(in crate::cmd) fn service_token(socket: &Path) -> OsString {
     let mut token = OsString::from(format!("3-{}-unix-", std::process::id()));
     token.push(socket);
     token
@@ -227,7 +227,7 @@ impl Files {
     pub(super) fn create(root: &Path, identity: &Identity, stamp: &str, ui: &Ui) -> Self {
         let attempt = |root: &Path| -> std::io::Result<Self> {
             let dir = RunDir::create(root, &identity.id, stamp, true)?;
-            let open = store::new_private_file(&dir.log_path())
+            let open = store::new_private_file(dir.log_path())
                 .and_then(|log| Ok((log, store::new_private_file(&dir.logs().join("debug.log"))?)));
             match open {
                 Ok((log, debug)) => Ok(Self {

@@ -1,0 +1,217 @@
+//! `wandb-rs service`: the socket for the official SDK without a wrapper around the script.
+//!
+//! The service writes the value for `WANDB_SERVICE` into a private file of the user's; who finds it and can connect to the
+//! socket that it names has found a running service.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::run::{report, service_token, socket_places};
+use crate::child::signals::{FORWARDED, Signals};
+use crate::cli::service::{Action, ServiceArgs};
+use crate::error::Error;
+use crate::inbox::Inbox;
+use crate::output::{Ui, Verbosity};
+use crate::recorder::{self, Setup};
+use crate::service::{Bound, Info, RunInfo, Service};
+use crate::store::{self, Place};
+
+/// How often the service looks whether it is still needed.
+const LOOK: Duration = Duration::from_millis(500);
+/// How long starting and stopping may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Carries the command out.
+pub fn exec(args: &ServiceArgs) -> Result<(), Error> {
+    match args.action {
+        Action::Start {
+            idle_timeout,
+            foreground: true,
+        } => serve(idle_timeout),
+        Action::Start { idle_timeout, .. } => start(idle_timeout),
+        Action::Status => status(),
+        Action::Stop => stop(),
+    }
+}
+
+/// A service that runs.
+struct Running {
+    token: String,
+    pid: Pid,
+}
+
+/// The file that tells where the service is; its directory is the user's alone.
+fn state_file() -> Result<PathBuf, Error> {
+    let unusable = |path: &std::path::Path, why: String| {
+        Error::new(format!("{} cannot be used: {why}", path.display()))
+    };
+    let place = socket_places()
+        .into_iter()
+        .find(|place| place.is_dir())
+        .unwrap_or_else(|| PathBuf::from("/tmp"));
+    let directory = place.join(format!("wandb-rs-{}", nix::unistd::geteuid()));
+    store::private_dir(&directory).map_err(|error| unusable(&directory, error.to_string()))?;
+    let metadata = directory
+        .symlink_metadata()
+        .map_err(|error| unusable(&directory, error.to_string()))?;
+    if !metadata.is_dir() || metadata.uid() != nix::unistd::geteuid().as_raw() {
+        return Err(unusable(
+            &directory,
+            "it belongs to somebody else".to_owned(),
+        ));
+    }
+    Ok(directory.join("service"))
+}
+
+/// The service that runs, if one does.
+fn running() -> Result<Option<Running>, Error> {
+    let Ok(text) = fs::read_to_string(state_file()?) else {
+        return Ok(None);
+    };
+    let token = text.trim().to_owned();
+    let mut parts = token.splitn(4, '-');
+    let (Some("3"), Some(pid), Some("unix"), Some(socket)) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Ok(None);
+    };
+    let alive = UnixStream::connect(socket).is_ok();
+    Ok(pid
+        .parse()
+        .ok()
+        .filter(|_| alive)
+        .map(Pid::from_raw)
+        .map(|pid| Running {
+            token: token.clone(),
+            pid,
+        }))
+}
+
+fn start(idle_timeout: Duration) -> Result<(), Error> {
+    if let Some(running) = running()? {
+        return super::print(&format!("{}\n", running.token));
+    }
+    let failed = |why: String| Error::new(format!("the service cannot be started: {why}"));
+    let program = std::env::current_exe().map_err(|error| failed(error.to_string()))?;
+    let mut child = Command::new(program)
+        .args(["service", "start", "--foreground", "--idle-timeout"])
+        .arg(idle_timeout.as_secs_f64().to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| failed(error.to_string()))?;
+    let mut line = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        let _ = BufReader::new(stdout).read_line(&mut line);
+    }
+    if line.is_empty() {
+        return Err(failed("it has ended at once".to_owned())
+            .hint("`wandb-rs service start --foreground` shows why"));
+    }
+    super::print(&line)
+}
+
+fn status() -> Result<(), Error> {
+    match running()? {
+        Some(Running { token, pid }) => super::print(&format!(
+            "running as process {pid}\nWANDB_SERVICE={token}\n"
+        )),
+        None => Err(Error::new("the service is not running")
+            .hint("start it with `export WANDB_SERVICE=\"$(wandb-rs service start)\"`")),
+    }
+}
+
+fn stop() -> Result<(), Error> {
+    let Some(Running { pid, .. }) = running()? else {
+        return Err(Error::new("the service is not running"));
+    };
+    kill(pid, Signal::SIGTERM)
+        .map_err(|error| Error::new(format!("process {pid} cannot be stopped: {error}")))?;
+    let start = Instant::now();
+    while kill(pid, None).is_ok() && running()?.is_some() {
+        if start.elapsed() > PATIENCE {
+            return Err(Error::new(format!("process {pid} does not end")));
+        }
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    Ok(())
+}
+
+/// The service itself, until a signal or until nobody has needed it for `idle_timeout`.
+fn serve(idle_timeout: Duration) -> Result<(), Error> {
+    let failed = |error: std::io::Error| Error::new(format!("the service cannot run: {error}"));
+    let signals = Signals::receive().map_err(|error| failed(error.into()))?;
+    // Not ended with the terminal from which it was started.
+    let _ = nix::unistd::setsid();
+    let ui = Ui::new(Verbosity::Normal, None);
+    let bound = Bound::new(&socket_places(), crate::sys::random()).map_err(failed)?;
+    let token = service_token(&bound.path());
+    let file = state_file()?;
+    let inbox = Arc::new(Inbox::default());
+    let setup = Setup {
+        main: None,
+        parse: None,
+        parse_always: false,
+        warn: Arc::new(move |warning| report::warn(&ui, &warning)),
+        place: Place::default(),
+        info: None,
+    };
+    let recorder = recorder::start(setup, Arc::clone(&inbox)).map_err(failed)?;
+    let info = Info::new(RunInfo {
+        members: Vec::new(),
+        files: None,
+        directory: PathBuf::new(),
+    });
+    let service = bound.serve(info, Arc::clone(&inbox)).map_err(failed)?;
+    let mut line = token.into_encoded_bytes();
+    line.push(b'\n');
+    store::write_atomic(&file, &line).map_err(failed)?;
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(&line).and_then(|()| stdout.flush());
+    drop(stdout);
+    // Who has started us reads to the end of the line only; the pipe must not stay open with us.
+    if let Ok(null) = fs::OpenOptions::new().write(true).open("/dev/null") {
+        let _ = nix::unistd::dup2_stdout(null);
+    }
+    wait(&signals, &service, idle_timeout);
+    service.stop(Duration::from_millis(200));
+    inbox.close();
+    let _ = recorder.join();
+    if fs::read(&file).is_ok_and(|text| text == line) {
+        let _ = fs::remove_file(&file);
+    }
+    Ok(())
+}
+
+fn wait(signals: &Signals, service: &Service, idle_timeout: Duration) {
+    let mut needed = Instant::now();
+    loop {
+        let mut fds = [nix::poll::PollFd::new(
+            signals.fd(),
+            nix::poll::PollFlags::POLLIN,
+        )];
+        let timeout = nix::poll::PollTimeout::try_from(LOOK.as_millis() as i64);
+        let _ = nix::poll::poll(&mut fds, timeout.unwrap_or(nix::poll::PollTimeout::ZERO));
+        while let Some(received) = signals.next() {
+            if FORWARDED.contains(&received.signal) {
+                return;
+            }
+        }
+        if service.has_clients() {
+            needed = Instant::now();
+        }
+        if !idle_timeout.is_zero() && needed.elapsed() >= idle_timeout {
+            return;
+        }
+    }
+}
