@@ -21,6 +21,7 @@ use crate::sys::Clock;
 use crate::wire::json::Value;
 use crate::wire::jsonl;
 
+mod client_files;
 pub mod clients;
 pub mod run_log;
 pub mod streams;

@@ -131,7 +131,13 @@ fn dry_run_shows_and_does_nothing() {
     insta::assert_snapshot!(shown.join("\n"), @r#"
     command: python3 train.py --lr 0.1 --token [redacted]
     environment:
+      WANDB_CONSOLE=off
+      WANDB_MODE=offline
+      WANDB_API_KEY=(a placeholder)
+      WANDB_PROJECT=p
+      WANDB_NAME=n
       PYTHONUNBUFFERED=1
+      WANDB_SERVICE=(made when the run starts)
       WANDB_RS_SOCKET=(made when the run starts)
     project: p
     name: n

@@ -196,14 +196,14 @@ pub(super) fn dry_run(
         redact::arguments(&words).join(" ")
     );
     for (name, value) in environment(args, identity, None, None) {
-        text.push_str(&format!(
-            "  {}={}\n",
-            name.to_string_lossy(),
-            value.to_string_lossy()
-        ));
+        let value = match name.to_str() {
+            Some("WANDB_API_KEY") => "(a placeholder)".into(),
+            _ => value.to_string_lossy(),
+        };
+        text.push_str(&format!("  {}={value}\n", name.to_string_lossy()));
     }
     text.push_str(&format!(
-        "  {}=(made when the run starts)\nproject: {}\nname: {}\ndirectory: {}\nconfig:\n",
+        "  WANDB_SERVICE=(made when the run starts)\n  {}=(made when the run starts)\nproject: {}\nname: {}\ndirectory: {}\nconfig:\n",
         client::SOCKET,
         identity.record.project,
         identity.record.display_name,
