@@ -18,15 +18,19 @@ pub(super) fn serve(stream: &mut impl Read, first: &[u8], peer: &Arc<Peer>, shar
     let mut buffer = vec![0; 64 * 1024];
     frames.extend(first);
     loop {
+        let mut answered = false;
         loop {
             match frames.take() {
-                Ok(Some(message)) => take(message, peer, shared),
+                Ok(Some(message)) => answered |= take(message, peer, shared),
                 Ok(None) => break,
                 Err(error) => {
                     debug(shared, format!("client {}: {error}", peer.pid()));
                     return peer.cut_off();
                 }
             }
+        }
+        if !answered {
+            std::thread::park_timeout(super::PAUSE);
         }
         match stream.read(&mut buffer) {
             Ok(0) => return,
@@ -37,7 +41,8 @@ pub(super) fn serve(stream: &mut impl Read, first: &[u8], peer: &Arc<Peer>, shar
     }
 }
 
-fn take(message: &[u8], peer: &Arc<Peer>, shared: &Shared) {
+/// Takes a message; says whether an answer is expected.
+fn take(message: &[u8], peer: &Arc<Peer>, shared: &Shared) -> bool {
     let call = match sdk::decode(message) {
         Ok(call) => call,
         Err(error) => {
@@ -49,7 +54,7 @@ fn take(message: &[u8], peer: &Arc<Peer>, shared: &Shared) {
                     message.len()
                 ),
             );
-            return;
+            return false;
         }
     };
     // Should the recorder stand still, the script must go on all the same.
@@ -76,6 +81,7 @@ fn take(message: &[u8], peer: &Arc<Peer>, shared: &Shared) {
             peer.send(fallback);
         }
     }
+    urgent
 }
 
 fn debug(shared: &Shared, line: String) {
