@@ -2,7 +2,7 @@
 //!
 //! How data flow: the child's bytes are passed on by [`child::capture`], then wait in the [`inbox`] together with
 //! messages from the local socket ([`service`]) and readings of the machine ([`observer`]). The [`recorder`] folds
-//! them into [`run::RunState`] and appends the records that come out to the `.wandb` log ([`store::log_writer`]).
+//! them into [`run::RunState`] (those of the official SDK in [`recorder::clients`]) and appends the records that come out to the `.wandb` log ([`store::log_writer`]).
 //! [`supervise`] looks after the child meanwhile. The log is the truth; all else can be rebuilt from it.
 //!
 //! Imports run one way: [`cmd`] → capabilities ([`recorder`], [`service`], [`supervise`], [`observer`]) → [`store`],

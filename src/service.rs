@@ -5,24 +5,26 @@
 //! One thread for each connection, at most [`CONNECTIONS`]; lines and frames are bounded. A client that sends faster than
 //! can be recorded waits in its own `write`.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
+use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::socket::{getsockopt, sockopt};
 
 use crate::inbox::Inbox;
 use crate::peer::Peer;
 use crate::wire::frame;
 use crate::wire::json::Value;
+use door::Door;
 
+mod door;
 mod jsonl;
 mod save;
 mod sdk;
@@ -76,7 +78,7 @@ impl Info {
 #[derive(Debug)]
 pub struct Service {
     shared: Arc<Shared>,
-    accepting: Option<JoinHandle<()>>,
+    accepting: Vec<JoinHandle<()>>,
     stop: Option<io::PipeWriter>,
     directory: PathBuf,
 }
@@ -101,6 +103,7 @@ impl Shared {
 #[derive(Debug)]
 pub struct Bound {
     listener: UnixListener,
+    loopback: Option<TcpListener>,
     directory: PathBuf,
 }
 
@@ -115,6 +118,7 @@ impl Bound {
                 Ok(listener) => {
                     return Ok(Self {
                         listener,
+                        loopback: None,
                         directory,
                     });
                 }
@@ -142,6 +146,14 @@ impl Bound {
         self.directory.join("socket")
     }
 
+    /// Opens a port on the loopback address, too: the SDK before 0.21 knows no other way. Gives its number.
+    pub fn open_loopback(&mut self) -> io::Result<u16> {
+        let listener = door::loopback()?;
+        let port = listener.local_addr()?.port();
+        self.loopback = Some(listener);
+        Ok(port)
+    }
+
     /// Begins to serve.
     pub fn serve(self, info: Info, inbox: Arc<Inbox>) -> io::Result<Service> {
         let (stopped, stop) = io::pipe()?;
@@ -151,16 +163,14 @@ impl Bound {
             connections: Mutex::default(),
             changed: Condvar::new(),
         });
-        let accepting = std::thread::Builder::new()
-            .name("socket".to_owned())
-            .stack_size(128 * 1024)
-            .spawn({
-                let shared = Arc::clone(&shared);
-                move || accept(&self.listener, &stopped, &shared)
-            })?;
+        let mut accepting = Vec::new();
+        if let Some(loopback) = self.loopback {
+            accepting.push(open(loopback, stopped.try_clone()?, &shared)?);
+        }
+        accepting.push(open(self.listener, stopped, &shared)?);
         Ok(Service {
             shared,
-            accepting: Some(accepting),
+            accepting,
             stop: Some(stop),
             directory: self.directory,
         })
@@ -176,7 +186,7 @@ impl Service {
     /// Takes what clients have sent already, then ends; clients that stay are cut off after `grace`.
     pub fn stop(mut self, grace: Duration) {
         drop(self.stop.take());
-        if let Some(accepting) = self.accepting.take() {
+        for accepting in self.accepting.drain(..) {
             let _ = accepting.join();
         }
         let _ = fs::remove_dir_all(&self.directory);
@@ -202,21 +212,31 @@ impl Service {
     }
 }
 
-fn accept(listener: &UnixListener, stopped: &io::PipeReader, shared: &Arc<Shared>) {
+/// Lets clients in from now on.
+fn open<D: Door>(
+    door: D,
+    stopped: io::PipeReader,
+    shared: &Arc<Shared>,
+) -> io::Result<JoinHandle<()>> {
+    let shared = Arc::clone(shared);
+    std::thread::Builder::new()
+        .name("socket".to_owned())
+        .stack_size(128 * 1024)
+        .spawn(move || accept(&door, &stopped, &shared))
+}
+
+fn accept<D: Door>(door: &D, stopped: &io::PipeReader, shared: &Arc<Shared>) {
     let mut ending = false;
     loop {
-        match listener.accept() {
-            Ok((stream, _)) => {
-                if let Some(pid) = ours(&stream) {
-                    start_connection(stream, pid, shared);
-                }
-            }
+        match door.next() {
+            Ok(Some((stream, pid))) => start_connection(stream, pid, shared),
+            Ok(None) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 if ending {
                     return;
                 }
                 let mut fds = [
-                    PollFd::new(listener.as_fd(), PollFlags::POLLIN),
+                    PollFd::new(door.as_fd(), PollFlags::POLLIN),
                     PollFd::new(stopped.as_fd(), PollFlags::POLLIN),
                 ];
                 let _ = poll(&mut fds, PollTimeout::NONE);
@@ -238,13 +258,7 @@ fn accept(listener: &UnixListener, stopped: &io::PipeReader, shared: &Arc<Shared
     }
 }
 
-/// The process on the other side, if it is the user's own.
-fn ours(stream: &UnixStream) -> Option<i32> {
-    let peer = getsockopt(stream, sockopt::PeerCredentials).ok()?;
-    (peer.uid() == nix::unistd::geteuid().as_raw() || peer.uid() == 0).then(|| peer.pid())
-}
-
-fn start_connection(stream: UnixStream, pid: i32, shared: &Arc<Shared>) {
+fn start_connection(stream: OwnedFd, pid: i32, shared: &Arc<Shared>) {
     let waited = Instant::now();
     let mut connections = shared.connections();
     while connections.len() >= CONNECTIONS && waited.elapsed() < Duration::from_secs(10) {
@@ -257,13 +271,13 @@ fn start_connection(stream: UnixStream, pid: i32, shared: &Arc<Shared>) {
     let Ok(answers) = stream.try_clone() else {
         return;
     };
-    let peer = Arc::new(Peer::new(OwnedFd::from(answers), pid));
+    let peer = Arc::new(Peer::new(answers, pid));
     connections.push(Arc::clone(&peer));
     drop(connections);
     let run = {
         let (shared, peer) = (Arc::clone(shared), Arc::clone(&peer));
         move || {
-            serve(stream, &peer, &shared);
+            serve(File::from(stream), &peer, &shared);
             leave(&peer, &shared);
         }
     };
@@ -284,10 +298,7 @@ fn leave(peer: &Arc<Peer>, shared: &Shared) {
 }
 
 /// Serves a client until it has gone, in the protocol that its first byte tells.
-fn serve(mut stream: UnixStream, peer: &Arc<Peer>, shared: &Shared) {
-    if stream.set_nonblocking(false).is_err() {
-        return;
-    }
+fn serve(mut stream: File, peer: &Arc<Peer>, shared: &Shared) {
     let mut first = [0; 4096];
     let read = loop {
         match stream.read(&mut first) {
@@ -340,6 +351,7 @@ mod tests {
     use crate::wire::jsonl::Policy;
     use std::collections::VecDeque;
     use std::io::{BufRead as _, BufReader, Write as _};
+    use std::os::unix::net::UnixStream;
 
     fn service(root: &Path) -> (Service, Arc<Inbox>, PathBuf) {
         let bound = Bound::new(&[root.join("missing"), root.to_owned()], [7; 8]).unwrap();

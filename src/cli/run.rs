@@ -10,8 +10,8 @@ use super::parse::RuleArgs;
 /// Run a command and record it as a W&B run
 ///
 /// The command runs as it would without wandb-rs: its output passes through unchanged, signals reach it, and its
-/// exit status becomes ours. Metrics are found in its output (key=value lists, key: value pairs, JSON objects)
-/// or sent to the socket that `WANDB_RS_SOCKET` names.
+/// exit status becomes ours. Metrics are found in its output, sent to the socket that `WANDB_RS_SOCKET` names, or logged
+/// by its own `import wandb`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit status: that of the command (the same signal if it died of one); \

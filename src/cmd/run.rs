@@ -37,7 +37,7 @@ pub(super) mod report;
 mod setup;
 
 use report::{header, warn};
-use setup::{Files, dry_run, environment, settings, taken};
+use setup::{Files, dry_run, environment, settings, taken, token_for};
 pub(super) use setup::{locale, service_token, socket_places};
 
 /// How long clients of the socket may take to end after the child.
@@ -95,11 +95,20 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
     let stamp = started.format("%Y%m%d_%H%M%S").to_string();
     let files = Files::create(&settings.root_dir, &identity, &stamp, &ui);
     let places = socket_places();
-    let socket = Bound::new(&places, sys::random());
+    let mut socket = Bound::new(&places, sys::random());
+    let token = socket
+        .as_mut()
+        .ok()
+        .map(|socket| token_for(&file, &command, socket));
     let plan = Plan {
         file: file.clone(),
         argv: args.command.clone(),
-        environment: environment(args, &identity, files.dir.as_ref(), socket.as_ref().ok()),
+        environment: environment(
+            args,
+            &identity,
+            files.dir.as_ref(),
+            socket.as_ref().ok().zip(token),
+        ),
     };
     let child = match Supervised::start(&plan, signals, args.kill_after) {
         Ok(child) => child,

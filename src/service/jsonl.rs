@@ -1,7 +1,6 @@
 //! Lines of a client: one JSON object each ([`crate::wire::jsonl`]).
 
-use std::io::{self, Read as _};
-use std::os::unix::net::UnixStream;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::Shared;
@@ -13,7 +12,7 @@ use crate::wire::json::Value;
 use crate::wire::jsonl::{self, Envelope, Message, Refusal};
 
 /// Reads lines until the client has gone.
-pub(super) fn serve(stream: &mut UnixStream, first: &[u8], peer: &Arc<Peer>, shared: &Shared) {
+pub(super) fn serve(stream: &mut impl Read, first: &[u8], peer: &Arc<Peer>, shared: &Shared) {
     let mut buffer = vec![0; 64 * 1024];
     // What has been read already stands in front.
     let mut ready = first.len();

@@ -48,6 +48,20 @@ impl Python {
         })
     }
 
+    /// The version of an installed distribution, as its directory is called.
+    pub fn installed(&self, name: &str) -> Option<String> {
+        let prefix = format!("{name}-");
+        self.site_packages
+            .iter()
+            .filter_map(|directory| fs::read_dir(directory).ok())
+            .flat_map(Iterator::flatten)
+            .find_map(|entry| {
+                let file_name = entry.file_name();
+                let version = file_name.to_str()?.strip_prefix(&prefix)?;
+                version.strip_suffix(".dist-info").map(str::to_owned)
+            })
+    }
+
     /// Lines `name==version` of what is installed, in order of names.
     pub fn requirements(&self) -> Vec<String> {
         let mut found: Vec<String> = self
@@ -133,6 +147,8 @@ mod tests {
         let python = Python::find(&dir.path().join("bin/python"), None).unwrap();
         assert_eq!(python.version, "3.11.7");
         assert_eq!(python.requirements(), ["A-b==1.0"]);
+        assert_eq!(python.installed("a_b").as_deref(), Some("1.0"));
+        assert_eq!(python.installed("a"), None);
         let installed = Python::find(
             Path::new("/nowhere/python"),
             Some(&dir.path().join("bin/python3.11")),

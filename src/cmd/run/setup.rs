@@ -10,11 +10,13 @@ use crate::cli::run::RunArgs;
 use crate::cmd::client;
 use crate::cmd::identity::Identity;
 use crate::cmd::sources::Sources;
+use crate::command::Command;
 use crate::error::Error;
 use crate::output::{Ui, redact};
 use crate::service::Bound;
 use crate::settings::{Mode, Settings, netrc};
 use crate::store::{self, RunDir};
+use crate::system::python::Python;
 
 /// Hosts of the servers that SDKs talk to unless they are told another one: it depends on their version.
 const HOSTS: [&str; 2] = ["api.wandb.ai", "api.forge.coreweave.com"];
@@ -77,7 +79,7 @@ pub(super) fn environment(
     args: &RunArgs,
     identity: &Identity,
     dir: Option<&RunDir>,
-    socket: Option<&Bound>,
+    socket: Option<(&Bound, OsString)>,
 ) -> Vec<(OsString, OsString)> {
     let mut variables: Vec<(OsString, OsString)> = Vec::new();
     let mut add = |name: &str, value: OsString| variables.push((name.into(), value));
@@ -85,10 +87,9 @@ pub(super) fn environment(
     if let Some(dir) = dir {
         add("WANDB_RS_RUN_DIR", dir.path().into());
     }
-    if let Some(socket) = socket {
-        let path = socket.path();
-        add("WANDB_SERVICE", service_token(&path));
-        add(client::SOCKET, path.into());
+    if let Some((socket, token)) = socket {
+        add("WANDB_SERVICE", token);
+        add(client::SOCKET, socket.path().into());
     }
     // An SDK in the script takes our place in all that it would do a second time.
     add("WANDB_CONSOLE", "off".into());
@@ -143,6 +144,23 @@ pub(in crate::cmd) fn service_token(socket: &Path) -> OsString {
     let mut token = OsString::from(format!("3-{}-unix-", std::process::id()));
     token.push(socket);
     token
+}
+
+/// The value of `WANDB_SERVICE` that the SDK of the command's interpreter understands: before 0.21 it knows only ports.
+pub(super) fn token_for(program: &Path, command: &Command, socket: &mut Bound) -> OsString {
+    let old = command.is_python
+        && Python::find(program, None)
+            .and_then(|python| python.installed("wandb"))
+            .is_some_and(|version| is_before_0_21(&version));
+    if old && let Ok(port) = socket.open_loopback() {
+        return format!("2-{}-tcp-localhost-{port}", std::process::id()).into();
+    }
+    service_token(&socket.path())
+}
+
+fn is_before_0_21(version: &str) -> bool {
+    let mut parts = version.split('.').map(str::parse::<u32>);
+    matches!((parts.next(), parts.next()), (Some(Ok(0)), Some(Ok(minor))) if minor < 21)
 }
 
 /// What the command line says about the run, for an SDK in the script.
