@@ -232,6 +232,11 @@ fn info(message: &[u8]) -> Result<String, ProtoError> {
         .to_owned())
 }
 
+/// Whether an id is a `uuid` and not a mailbox slot, which has 12 characters.
+fn is_uuid(id: &str) -> bool {
+    id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
 /// Field numbers of a `Record` that are no kind: `num`, `control`, `uuid`, `_info`.
 const ENVELOPE: [u32; 4] = [1, 16, 19, 200];
 
@@ -245,6 +250,13 @@ fn record(bytes: &[u8], call: &mut Call) -> Result<What, SdkError> {
                 // Clients before 0.19.11 name the answer only here.
                 let slot = inner(field.content.bytes(), 4)?;
                 call.id = String::from_utf8_lossy(slot).into_owned();
+            }
+            19 if call.id.is_empty() => {
+                // 0.18 has a name of its own for one request, the last.
+                let uuid = field.content.text()?;
+                if is_uuid(uuid) {
+                    uuid.clone_into(&mut call.id);
+                }
             }
             100 => request = Some(field.content.bytes()),
             200 => {
@@ -432,6 +444,8 @@ struct ResultMessage {
     run: Option<RunResult>,
     #[prost(message, optional, tag = "18")]
     exit: Option<Nothing>,
+    #[prost(string, tag = "24")]
+    uuid: String,
     #[prost(message, optional, tag = "100")]
     response: Option<Response>,
 }
@@ -568,9 +582,14 @@ pub fn answer(id: &str, answer: Answer) -> Vec<u8> {
     };
     let mut result = ResultMessage {
         // Clients before 0.19.11 look only here.
-        control: Some(Control {
+        control: (!is_uuid(id)).then(|| Control {
             mailbox_slot: id.to_owned(),
         }),
+        uuid: if is_uuid(id) {
+            id.to_owned()
+        } else {
+            String::new()
+        },
         ..ResultMessage::default()
     };
     let mut content = Response::default();
@@ -628,4 +647,112 @@ pub fn answer(id: &str, answer: Answer) -> Vec<u8> {
         response.result = Some(result);
     }
     super::frame::encode(&response.encode_to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::frame::Frames;
+
+    /// An encoded field with bytes.
+    fn field(number: u32, bytes: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        prost::encoding::encode_key(number, prost::encoding::WireType::LengthDelimited, &mut out);
+        prost::encoding::encode_varint(bytes.len() as u64, &mut out);
+        out.extend_from_slice(bytes);
+        out
+    }
+
+    /// A call with a record of this content.
+    fn call(record: &[Vec<u8>]) -> Call {
+        let stream = field(200, &field(1, b"run1"));
+        let record = [record.concat(), stream].concat();
+        decode(&[field(10, b"id1"), field(1, &record)].concat()).unwrap()
+    }
+
+    #[test]
+    fn rows_become_names_and_texts_and_keep_what_is_unknown() {
+        let typed = [
+            field(1, b"loss"),
+            field(16, b"0.5"),
+            vec![0x31, 1, 2, 3, 4, 5, 6, 7, 8],
+        ];
+        let row = [
+            field(1, &typed.concat()),
+            field(
+                1,
+                &[field(1, b"a.b"), field(16, br#"{"c":{"d":1},"e":{}}"#)].concat(),
+            ),
+            field(
+                1,
+                &[field(2, b"x"), field(2, b"y"), field(16, b"\"text\"")].concat(),
+            ),
+            field(1, &[field(1, b"odd"), field(16, b"no json")].concat()),
+            field(1, &field(16, b"3")),
+            field(2, &[0x08, 0x07]),
+            field(3, &[]),
+        ];
+        let call = call(&[field(100, &field(10, &row.concat()))]);
+        assert_eq!((call.id.as_str(), call.stream.as_str()), ("id1", "run1"));
+        let What::Log {
+            fields,
+            step,
+            commit,
+        } = call.what
+        else {
+            panic!("{:?}", call.what)
+        };
+        assert_eq!((step, commit), (Some(7), Some(false)));
+        let found: Vec<_> = fields
+            .iter()
+            .map(|field| (field.name, field.json, field.extra.len()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("loss", "0.5", 9),
+                (r"a\.b.c.d", "1", 0),
+                ("x.y", "\"text\"", 0),
+                ("odd", "\"no json\"", 0),
+            ]
+        );
+    }
+
+    #[test]
+    fn records_are_handed_on_as_they_came() {
+        let unknown = field(777, b"from the future");
+        let Call { what, .. } = call(&[unknown.clone()]);
+        let What::Record(bytes, None) = what else {
+            panic!("{what:?}")
+        };
+        assert!(bytes.starts_with(&unknown));
+        let exit = call(&[field(18, &[0x08, 0x03])]);
+        assert_eq!(exit.what, What::Exit(3));
+        let unknown = call(&[field(100, &field(999, &[]))]);
+        assert_eq!(unknown.what, What::Unknown("100.999".to_owned()));
+    }
+
+    #[test]
+    fn answers_name_the_call_in_the_way_it_was_named() {
+        let message = |id: &str| {
+            let mut frames = Frames::default();
+            frames.extend(&answer(id, Answer::Step(4)));
+            ServerResponse::decode(frames.take().unwrap().unwrap()).unwrap()
+        };
+        let slot = message("abc123abc123");
+        let result = slot.result.unwrap();
+        assert_eq!(slot.request_id, "abc123abc123");
+        assert_eq!(result.control.unwrap().mailbox_slot, "abc123abc123");
+        assert_eq!(result.response.unwrap().step.unwrap().step, 4);
+        let uuid = "1c9e9bbcd6924b3a8af8fbc48154b5e2";
+        let result = message(uuid).result.unwrap();
+        assert_eq!((result.uuid.as_str(), result.control), (uuid, None));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_message_is_handled(bytes: Vec<u8>) {
+            let _ = decode(&bytes);
+        }
+    }
 }

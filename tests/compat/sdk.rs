@@ -10,6 +10,8 @@ use crate::common::peers;
 
 /// Versions between the oldest and the newest.
 const BETWEEN: &[&str] = &["0.23.1", "0.25.1", "0.30.0"];
+/// Versions that come in through a port.
+const ANCIENT: &[&str] = &["0.18.7", "0.19.11"];
 /// What the oldest version runs for each commit.
 const FEW: &[&str] = &[
     "log_plain",
@@ -76,5 +78,12 @@ fn scripts_of_other_sdks_record_the_same() {
     }
     for version in BETWEEN {
         compare(bin, &peers::sdk(version), FEW);
+    }
+    for version in ANCIENT {
+        compare(
+            bin,
+            &peers::sdk(version),
+            &["log_plain", "step_explicit", "end_no_finish"],
+        );
     }
 }
