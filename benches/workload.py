@@ -7,6 +7,7 @@
     workload.py calls ROWS RESULT [PAUSE]         the same, row by row from Python, with a pause between two
     workload.py json ROWS RESULT                  rows of 20 scalars printed as JSON lines
     workload.py official ROWS RESULT [PAUSE]      the same through the official client
+    workload.py sdk ROWS WIDTH RESULT             rows of WIDTH scalars through the official client
     workload.py official-start                    the official client, started and ended
     workload.py official-prints COUNT RESULT      what `print` costs with the official client
 
@@ -75,11 +76,11 @@ def progress(updates: str, width: str) -> None:
     write_all(b"\n")
 
 
-def rows() -> list[dict[str, float]]:
+def rows(width: int = SCALARS) -> list[dict[str, float]]:
     """Rows of scalars with about 17 digits each."""
     numbers = random.Random(0)
     # One that output is searched for; the others as long as in the figures that are stored.
-    names = ["loss", *(f"m{number:04d}" for number in range(1, SCALARS))]
+    names = ["loss", *(f"m{number:04d}" for number in range(1, width))]
     return [{name: numbers.random() for name in names} for _ in range(ROWS)]
 
 
@@ -100,7 +101,7 @@ def costs(function: Callable[[int], object], count: int, pause: float = 0.0) -> 
     seconds = time.perf_counter() - start
     spent.sort()
     part = lambda share: spent[int(share * (count - 1))] / 1000
-    return {"p50": part(0.5), "p99": part(0.99), "max": spent[-1] / 1000, "seconds": seconds}
+    return {"p50": part(0.5), "p99": part(0.99), "p999": part(0.999), "max": spent[-1] / 1000, "seconds": seconds}
 
 
 def prints(count: str, result: str) -> None:
@@ -177,6 +178,16 @@ def official(count: str, result: str, pause: str = "0") -> None:
     save(result, figures)
 
 
+def sdk(count: str, width: str, result: str) -> None:
+    import wandb
+
+    ready = rows(int(width))
+    run = wandb.init()
+    figures = costs(lambda number: run.log(ready[number % ROWS]), int(count))
+    run.finish()
+    save(result, figures)
+
+
 def official_start() -> None:
     import wandb
 
@@ -199,6 +210,7 @@ WORKLOADS: dict[str, Callable[..., None]] = {
     "calls": calls,
     "json": printed,
     "official": official,
+    "sdk": sdk,
     "official-start": official_start,
     "official-prints": official_prints,
 }

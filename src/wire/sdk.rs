@@ -721,7 +721,7 @@ mod tests {
     #[test]
     fn records_are_handed_on_as_they_came() {
         let unknown = field(777, b"from the future");
-        let Call { what, .. } = call(&[unknown.clone()]);
+        let Call { what, .. } = call(std::slice::from_ref(&unknown));
         let What::Record(bytes, None) = what else {
             panic!("{what:?}")
         };
