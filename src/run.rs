@@ -448,6 +448,11 @@ impl RunState {
         }
     }
 
+    /// Whether summary values have changed since [`RunState::settle`].
+    pub fn is_unsettled(&self) -> bool {
+        self.columns.is_dirty()
+    }
+
     /// Writes the summary changes since the last call as one record; nothing if there are none.
     ///
     /// Called after each batch of events: a crash costs no summary, a flood of rows costs one record.

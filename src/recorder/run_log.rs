@@ -22,6 +22,8 @@ use crate::wire::raw::RawRecord;
 use crate::wire::records::Records;
 use crate::wire::schema::{HeaderRecord, Kind, RunRecord, Timestamp, VersionInfo};
 
+/// Summary values reach the log at most this much later than their row: it can be rebuilt from the rows.
+const SUMMARY: Duration = Duration::from_millis(40);
 /// `output.log` is brought up to date this often.
 const OUTPUT_LOG: Duration = Duration::from_secs(1);
 /// Data reach the disk at most this much later than the kernel.
@@ -67,6 +69,7 @@ pub struct RunLog {
     /// Something was pushed since the last write.
     changed: bool,
     refused: bool,
+    settle_at: Option<Instant>,
     retry_at: Option<Instant>,
     console_changed: Option<Instant>,
     unsynced_since: Option<Instant>,
@@ -128,6 +131,7 @@ impl RunLog {
             records,
             changed: false,
             refused: false,
+            settle_at: None,
             retry_at: None,
             console_changed: None,
             unsynced_since: None,
@@ -287,9 +291,20 @@ impl RunLog {
         }
     }
 
-    /// Writes the summary changes since the last call.
+    /// Writes the summary changes, at most once in [`SUMMARY`]: rows that come fast share a summary.
     pub fn settle(&mut self, now: Now) {
-        self.state.settle(now, &mut self.records);
+        if !self.state.is_unsettled() {
+            // The end of a run settles it, too.
+            self.settle_at = None;
+            return;
+        }
+        let due = *self
+            .settle_at
+            .get_or_insert_with(|| Instant::now() + SUMMARY);
+        if due <= Instant::now() {
+            self.settle_at = None;
+            self.state.settle(now, &mut self.records);
+        }
     }
 
     fn push_records(&mut self) {
@@ -359,6 +374,7 @@ impl RunLog {
     /// When [`RunLog::housekeeping`] or a retry is due, if nothing comes.
     pub fn deadline(&self) -> Option<Instant> {
         [
+            self.settle_at,
             self.retry_at,
             self.console_changed.map(|since| since + OUTPUT_LOG),
             self.unsynced_since.map(|since| since + SYNC),
