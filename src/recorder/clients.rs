@@ -234,6 +234,18 @@ impl Clients {
 
     fn run_call(&mut self, place: usize, what: What, main: &mut Option<Main>) -> Answer {
         match what {
+            What::Log {
+                fields,
+                step,
+                commit,
+            } => {
+                let event = Event::Log {
+                    fields,
+                    step,
+                    commit,
+                };
+                return self.log(place, event, main);
+            }
             What::Record(record, kind) => return self.record(place, record, kind, main),
             What::InformAttach => {
                 return Answer::Settings(self.runs[place].raw_settings.clone());
@@ -252,31 +264,12 @@ impl Clients {
         let dir = run.dir();
         let settings = run.settings.clone();
         run.shown |= matches!(what, What::SampledHistory);
-        let over = run.exit.is_some();
         let is_main = run.main;
         let Some((log, clock)) = run.log(main) else {
             return Answer::Done;
         };
         let now = clock.now();
         match what {
-            What::Log {
-                fields,
-                step,
-                commit,
-            } if !over => {
-                log.apply(
-                    Event::Log {
-                        fields,
-                        step,
-                        commit,
-                    },
-                    now,
-                );
-                if let Some(notice) = log.take_notice() {
-                    self.warn_client(place, notice);
-                }
-                Answer::Done
-            }
             What::GetSummary => Answer::Summary(log.state().summary_items(now)),
             What::SampledHistory => Answer::History(
                 log.state()
@@ -323,6 +316,19 @@ impl Clients {
         }
     }
 
+    fn log(&mut self, place: usize, event: Event, main: &mut Option<Main>) -> Answer {
+        let run = &mut self.runs[place];
+        if run.exit.is_none()
+            && let Some((log, clock)) = run.log(main)
+        {
+            log.apply(event, clock.now());
+            if let Some(notice) = log.take_notice() {
+                self.warn_client(place, notice);
+            }
+        }
+        Answer::Done
+    }
+
     fn warn_client(&mut self, place: usize, warning: String) {
         let run = &mut self.runs[place];
         if run.warnings.len() < WARNINGS {
@@ -361,6 +367,7 @@ impl Clients {
             return Answer::Done;
         };
         let now = clock.now();
+        let is_run = matches!(kind.as_deref(), Some(Kind::Run(_)));
         match kind.as_deref() {
             Some(Kind::Header(_)) => {}
             // Below the wrapper all output passes through the wrapper.
@@ -375,8 +382,10 @@ impl Clients {
             }
             _ => log.apply(Event::Record(record, kind), now),
         }
-        let answer = Box::new(announcement(log.state()));
-        Answer::Run(answer)
+        if is_run {
+            return Answer::Run(Box::new(announcement(log.state())));
+        }
+        Answer::Done
     }
 
     /// A run begins: the log that the SDK has named comes into being.
