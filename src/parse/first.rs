@@ -18,7 +18,11 @@ pub fn find(line: &str) -> Option<Found> {
             meaning(text.split([' ', ':']).next().unwrap_or_default()),
             Meaning::Step(_) | Meaning::Epoch
         );
-    if !counter_or_value {
+    let has_names = || {
+        text.bytes()
+            .any(|b| b.is_ascii_alphabetic() || !b.is_ascii())
+    };
+    if !counter_or_value || !has_names() {
         return None;
     }
     let mut found = Found {

@@ -274,6 +274,10 @@ static WORDS: LazyLock<HashMap<&'static str, Word>> = LazyLock::new(|| {
     metrics.chain(never).chain(steps).collect()
 });
 
+/// Bytes of the longest of them.
+static LONGEST: LazyLock<usize> =
+    LazyLock::new(|| WORDS.keys().map(|word| word.len()).max().unwrap_or(0));
+
 /// Names that stand for epochs.
 const EPOCHS: &[&str] = &[
     "epoch",
@@ -381,10 +385,13 @@ fn find_meaning(key: &str) -> Meaning {
         return Meaning::Never;
     }
     // The name itself, and every end of it behind a separator.
-    let ends = std::iter::once(0).chain(
-        name.match_indices(['_', '-', '.', '@'])
-            .map(|(at, _)| at + 1),
-    );
+    // Only ends that can be a word are looked up: else a line of numbers taken for a name costs its length squared.
+    let ends = std::iter::once(0)
+        .chain(
+            name.match_indices(['_', '-', '.', '@'])
+                .map(|(at, _)| at + 1),
+        )
+        .filter(|end| name.len() - end <= *LONGEST);
     let mut is_metric = false;
     if name == "s" {
         return Meaning::Never;
