@@ -19,7 +19,7 @@ use crate::system::host;
 use crate::system::python::Python;
 use crate::system::stats::Sampler;
 use crate::wire::json::Value;
-use crate::wire::schema::{EnvironmentRecord, FILE_TYPE_WANDB, FilesItem};
+use crate::wire::schema::{EnvironmentRecord, FilesItem};
 
 /// How long the end of a run waits for its description.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -154,7 +154,7 @@ fn describe(task: &Task, clock: Clock, inbox: &Inbox) -> Option<Gpus> {
         if !requirements.is_empty() {
             let text = requirements.join("\n") + "\n";
             if store::write_atomic(&directory.join("requirements.txt"), text.as_bytes()).is_ok() {
-                files.push(wandb_file("requirements.txt"));
+                files.push(FilesItem::wandb("requirements.txt"));
             }
         }
     }
@@ -192,14 +192,6 @@ fn send(inbox: &Inbox, event: Event) {
     inbox.push(Item::Event(event, None), 1024);
 }
 
-fn wandb_file(path: &str) -> FilesItem {
-    FilesItem {
-        path: path.to_owned(),
-        policy: 0,
-        file_type: FILE_TYPE_WANDB,
-    }
-}
-
 /// The interpreter may hide behind a shim that starts it only later: what the kernel runs is asked a few times.
 fn find_python(task: &Task) -> Option<Python> {
     for _ in 0..20 {
@@ -218,12 +210,7 @@ fn find_python(task: &Task) -> Option<Python> {
 fn save_code(code: &Code, directory: &Path, inbox: &Inbox, files: &mut Vec<FilesItem>) {
     if let Some((script, name)) = &code.script {
         let target = directory.join("code").join(name);
-        let copied = target
-            .parent()
-            .map_or(Ok(()), store::private_dir)
-            .and_then(|()| std::fs::read(script))
-            .and_then(|text| store::write_atomic(&target, &text));
-        match copied {
+        match store::copy_atomic(script, &target) {
             Ok(()) => {
                 let path = format!("code/{name}");
                 let saved = vec![("code_path".to_owned(), Value::from(path.as_str()))];
@@ -231,7 +218,7 @@ fn save_code(code: &Code, directory: &Path, inbox: &Inbox, files: &mut Vec<Files
                     inbox,
                     Event::Config(vec![("_wandb".to_owned(), Value::Map(saved))]),
                 );
-                files.push(wandb_file(&path));
+                files.push(FilesItem::wandb(&path));
             }
             Err(error) => {
                 inbox.push(
@@ -258,7 +245,7 @@ fn save_code(code: &Code, directory: &Path, inbox: &Inbox, files: &mut Vec<Files
             && !text.is_empty()
             && store::write_atomic(&directory.join(name), &text).is_ok()
         {
-            files.push(wandb_file(name));
+            files.push(FilesItem::wandb(name));
         }
     };
     diff("HEAD", "diff.patch");

@@ -111,6 +111,25 @@ impl Found {
     pub fn counted(&self) -> bool {
         self.step.is_some() || self.epoch.is_some()
     }
+
+    /// Counters and pairs on one line, for tables of tests.
+    #[cfg(test)]
+    fn show(&self) -> String {
+        let step = self.step_value().map(|step| format!("step {step} "));
+        let epoch = self.epoch.map(|epoch| format!("epoch {epoch} "));
+        let batch = if self.batch { "batch " } else { "" };
+        let pairs: Vec<_> = self
+            .pairs
+            .iter()
+            .map(|pair| format!("{}={}", pair.key, pair.value.to_json()))
+            .collect();
+        let pairs = pairs.join(" ");
+        format!(
+            "{}{}{batch}{pairs}",
+            step.unwrap_or_default(),
+            epoch.unwrap_or_default()
+        )
+    }
 }
 
 /// Most ranks that are told apart.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use crate::inbox::{Answer, Batch, Inbox, Item};
 use crate::parse::Options;
-use crate::run::{Event, RunState, Stream};
+use crate::run::{Event, Now, RunState, Stream};
 use crate::service::Info;
 use crate::store::Place;
 use crate::store::log_writer::Gap;
@@ -28,7 +28,7 @@ pub mod streams;
 
 use clients::{Clients, Ended};
 use run_log::{Files, RunLog, Warn};
-use streams::Streams;
+use streams::{Piece, Streams};
 
 /// Backlog in bytes beyond which output is recorded but not searched for metrics.
 const PARSE_BACKLOG: usize = 3584 * 1024;
@@ -241,9 +241,7 @@ impl Recorder {
         let Some(main) = &mut self.main else { return };
         let (run, now, clients) = (&mut main.run, main.clock.at(at), &mut self.clients);
         self.streams.feed(stream, at, bytes, search, &mut |piece| {
-            run.console(piece.stream, piece.text, now);
-            clients.console(piece.stream, piece.text, at);
-            run.rows(piece.rows, now);
+            record(piece, run, now, clients, at);
         });
     }
 
@@ -280,8 +278,7 @@ impl Recorder {
         let Some(main) = &mut self.main else { return };
         let (run, now, clients) = (&mut main.run, main.clock.now(), &mut self.clients);
         self.streams.refresh(all, &mut |piece| {
-            run.console(piece.stream, piece.text, now);
-            clients.console(piece.stream, piece.text, Instant::now());
+            record(piece, run, now, clients, Instant::now());
         });
     }
 
@@ -289,9 +286,7 @@ impl Recorder {
         let Some(main) = &mut self.main else { return };
         let (run, now, clients) = (&mut main.run, main.clock.now(), &mut self.clients);
         self.streams.finish(&mut |piece| {
-            run.console(piece.stream, piece.text, now);
-            clients.console(piece.stream, piece.text, Instant::now());
-            run.rows(piece.rows, now);
+            record(piece, run, now, clients, Instant::now());
         });
     }
 
@@ -330,4 +325,12 @@ impl Recorder {
             others,
         }
     }
+}
+
+/// Console text of the child goes into the main run and its siblings, the rows found in it into the main run.
+fn record(piece: Piece<'_>, run: &mut RunLog, now: Now, clients: &mut Clients, at: Instant) {
+    let Piece { stream, text, rows } = piece;
+    run.console(stream, text, now);
+    clients.console(stream, text, at);
+    run.rows(rows, now);
 }

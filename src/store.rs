@@ -199,6 +199,14 @@ pub fn write_atomic(path: &Path, content: &[u8]) -> io::Result<()> {
     written
 }
 
+/// Copies a file as [`write_atomic`] writes one; makes the directory for it.
+pub fn copy_atomic(source: &Path, target: &Path) -> io::Result<()> {
+    if let Some(directory) = target.parent() {
+        private_dir(directory)?;
+    }
+    write_atomic(target, &fs::read(source)?)
+}
+
 /// Writes a file that the user named: a regular file is replaced as a whole; into anything else (a device, a pipe, what
 /// a link points to) it is written.
 pub fn write_where_asked(path: &Path, content: &[u8]) -> io::Result<()> {

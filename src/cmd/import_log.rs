@@ -25,8 +25,7 @@ use crate::wire::schema::{EnvironmentRecord, TelemetryFeature, Timestamp};
 
 /// Carries the command out.
 pub fn exec(args: &ImportLogArgs) -> Result<(), Error> {
-    let cwd = std::env::current_dir()
-        .map_err(|error| Error::new(format!("the current directory cannot be used: {error}")))?;
+    let cwd = sources::current_dir()?;
     let mut sources = sources::Sources::read(args.dir.as_deref(), &cwd)?;
     sources.identity(&args.identity);
     let (settings, notes) = sources.resolve().map_err(|error| error.code(1))?;

@@ -19,8 +19,7 @@ const READ: usize = 256 * 1024;
 
 /// Carries the command out.
 pub fn exec(args: &ParseArgs) -> Result<(), Error> {
-    let cwd = std::env::current_dir()
-        .map_err(|error| Error::new(format!("the current directory cannot be used: {error}")))?;
+    let cwd = sources::current_dir()?;
     let options = sources::rules(&args.rules, &cwd)?.unwrap_or_default();
     let terminal = console::Term::stdout();
     let format = args.format.unwrap_or(if terminal.is_term() {

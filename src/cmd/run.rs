@@ -47,9 +47,7 @@ const END: Duration = Duration::from_secs(60);
 
 /// Carries the command out; the result is how the child ended.
 pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
-    let cwd = std::env::current_dir().map_err(|error| {
-        Error::new(format!("the current directory cannot be used: {error}")).code(BEFORE_SPAWN)
-    })?;
+    let cwd = sources::current_dir().map_err(|error| error.code(BEFORE_SPAWN))?;
     let (settings, notes) = settings(args, &cwd)?;
     let rules = sources::rules(&args.rules, &cwd).map_err(|error| error.code(BEFORE_SPAWN))?;
     let program = args.command[0].clone();

@@ -84,6 +84,12 @@ impl Sources {
     }
 }
 
+/// Where the user is.
+pub fn current_dir() -> Result<PathBuf, Error> {
+    std::env::current_dir()
+        .map_err(|error| Error::new(format!("the current directory cannot be used: {error}")))
+}
+
 /// How output is searched: the project's file, then the command line. `None` if the file turns the search off.
 pub fn rules(args: &RuleArgs, cwd: &Path) -> Result<Option<Options>, Error> {
     let mut builder = Builder::default();

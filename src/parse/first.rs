@@ -34,10 +34,9 @@ pub fn find(line: &str) -> Option<Found> {
     for (i, segment) in line.split(DELIMITERS).enumerate() {
         let mut segment = segment.trim();
         if i == 0
-            && let Some((counter, rest)) = counter(segment, &mut found)
+            && let Some(rest) = counter(segment, &mut found)
         {
             segment = rest;
-            found.whole_line &= counter;
         }
         let Some(token) = number::next(segment, 0).filter(|token| token.start == 0) else {
             found.whole_line &= segment.is_empty();
@@ -69,7 +68,7 @@ pub fn find(line: &str) -> Option<Found> {
 }
 
 /// A counter in front of the first value, and what is behind it: `250: …`, `[250] …`, `epoch 3: …`.
-fn counter<'a>(segment: &'a str, found: &mut Found) -> Option<(bool, &'a str)> {
+fn counter<'a>(segment: &'a str, found: &mut Found) -> Option<&'a str> {
     let (head, rest) = match segment.strip_prefix('[') {
         Some(inner) => inner.split_once(']')?,
         None => scan::split_two(segment, *b": ").unwrap_or((segment, "")),
@@ -83,7 +82,7 @@ fn counter<'a>(segment: &'a str, found: &mut Found) -> Option<(bool, &'a str)> {
         Meaning::Epoch => found.epoch = Some(count as f64),
         _ => return None,
     }
-    Some((true, rest.trim()))
+    Some(rest.trim())
 }
 
 #[cfg(test)]
@@ -91,16 +90,7 @@ mod tests {
     use super::*;
 
     fn show(line: &str) -> String {
-        let Some(found) = find(line) else {
-            return "-".into();
-        };
-        let pairs: Vec<_> = found
-            .pairs
-            .iter()
-            .map(|pair| format!("{}={}", pair.key, pair.value.to_json()))
-            .collect();
-        let step = found.step_value().map(|step| format!("step {step} "));
-        step.unwrap_or_default() + &pairs.join(" ")
+        find(line).map_or("-".into(), |found| found.show())
     }
 
     #[test]

@@ -478,23 +478,7 @@ mod tests {
     use super::*;
 
     fn show(line: &str) -> String {
-        let Some(found) = find(line) else {
-            return "-".into();
-        };
-        let pairs: Vec<_> = found
-            .pairs
-            .iter()
-            .map(|p| format!("{}={}", p.key, p.value.to_json()))
-            .collect();
-        format!(
-            "{}{}{}{}",
-            found
-                .step_value()
-                .map_or(String::new(), |s| format!("step {s} ")),
-            found.epoch.map_or(String::new(), |e| format!("epoch {e} ")),
-            if found.batch { "batch " } else { "" },
-            pairs.join(" ")
-        )
+        find(line).map_or("-".into(), |found| found.show())
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::run::Event;
 use crate::store::{self, RunDir};
 use crate::sys::Clock;
 use crate::system::host;
-use crate::wire::schema::{EnvironmentRecord, FILE_TYPE_WANDB, FilesItem, Timestamp};
+use crate::wire::schema::{EnvironmentRecord, FilesItem, Timestamp};
 use crate::wire::sdk::{self, Settings, flag, text};
 
 /// Moves what has been written so far; what exists there already is the client's.
@@ -75,7 +75,7 @@ pub(super) fn packages(log: &mut RunLog, dir: &RunDir, lines: &[String], clock: 
     if path.exists() || store::write_atomic(&path, text.as_bytes()).is_err() {
         return;
     }
-    log.apply(wandb_file("requirements.txt"), clock.now());
+    log.apply(made("requirements.txt"), clock.now());
 }
 
 /// A copy of the script below `files/code/`.
@@ -89,21 +89,12 @@ pub(super) fn save_code(log: &mut RunLog, settings: &Settings, dir: &RunDir, clo
         return;
     }
     let target = dir.path().join("files/code").join(name);
-    let copied = target
-        .parent()
-        .map_or(Ok(()), store::private_dir)
-        .and_then(|()| std::fs::read(source))
-        .and_then(|text| store::write_atomic(&target, &text));
-    match copied {
-        Ok(()) => log.apply(wandb_file(&format!("code/{name}")), clock.now()),
+    match store::copy_atomic(source, &target) {
+        Ok(()) => log.apply(made(&format!("code/{name}")), clock.now()),
         Err(error) => log.debug(&format!("save_code {}: {error}", source.display())),
     }
 }
 
-fn wandb_file(path: &str) -> Event {
-    Event::Files(vec![FilesItem {
-        path: path.to_owned(),
-        policy: 0,
-        file_type: FILE_TYPE_WANDB,
-    }])
+fn made(path: &str) -> Event {
+    Event::Files(vec![FilesItem::wandb(path)])
 }

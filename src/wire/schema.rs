@@ -394,8 +394,16 @@ pub struct FilesItem {
     pub file_type: i32,
 }
 
-/// Files of type 1 are the ones that the client makes itself (requirements, patch, code).
-pub const FILE_TYPE_WANDB: i32 = 1;
+impl FilesItem {
+    /// A file that the client makes itself (requirements, patch, code), to be uploaded now.
+    pub fn wandb(path: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            policy: 0,
+            file_type: 1,
+        }
+    }
+}
 
 #[derive(Clone, PartialEq, Message)]
 pub struct ArtifactRecord {
