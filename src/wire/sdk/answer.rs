@@ -1,0 +1,278 @@
+//! Answers to the SDK: `ServerResponse`. Source: `wandb_server.proto`, `wandb_internal.proto`.
+
+use prost::Message as _;
+
+use super::is_uuid;
+use crate::wire::frame;
+use crate::wire::schema::{ErrorInfo, KeyedItem, RunRecord};
+
+/// An answer on its way to the SDK.
+#[derive(Clone, PartialEq, prost::Message)]
+struct ServerResponse {
+    #[prost(message, optional, tag = "2")]
+    result: Option<ResultMessage>,
+    #[prost(message, optional, tag = "5")]
+    attach: Option<InformAttachResponse>,
+    #[prost(string, tag = "10")]
+    request_id: String,
+    #[prost(message, optional, tag = "16")]
+    api: Option<ApiResponse>,
+    #[prost(message, optional, tag = "200")]
+    error: Option<MessageText>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct MessageText {
+    #[prost(string, tag = "1")]
+    message: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct ApiResponse {
+    #[prost(message, optional, tag = "2")]
+    error: Option<MessageText>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct InformAttachResponse {
+    /// The settings as the run's creator sent them.
+    #[prost(bytes = "vec", tag = "1")]
+    settings: Vec<u8>,
+}
+
+/// `Result`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct ResultMessage {
+    #[prost(message, optional, tag = "16")]
+    control: Option<Control>,
+    #[prost(message, optional, tag = "17")]
+    run: Option<RunResult>,
+    #[prost(message, optional, tag = "18")]
+    exit: Option<Nothing>,
+    #[prost(string, tag = "24")]
+    uuid: String,
+    #[prost(message, optional, tag = "100")]
+    response: Option<Response>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Control {
+    #[prost(string, tag = "4")]
+    mailbox_slot: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct RunResult {
+    #[prost(message, optional, tag = "1")]
+    run: Option<RunRecord>,
+    #[prost(message, optional, tag = "2")]
+    error: Option<ErrorInfo>,
+}
+
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+struct Nothing {}
+
+/// `Response`: one of its fields is set.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Response {
+    #[prost(message, optional, tag = "25")]
+    summary: Option<SummaryResponse>,
+    #[prost(message, optional, tag = "26")]
+    poll_exit: Option<PollExitResponse>,
+    #[prost(message, optional, tag = "27")]
+    history: Option<SampledHistoryResponse>,
+    #[prost(message, optional, tag = "30")]
+    artifact: Option<ArtifactResponse>,
+    #[prost(message, optional, tag = "37")]
+    messages: Option<MessagesResponse>,
+    #[prost(message, optional, tag = "65")]
+    attach: Option<RunResult>,
+    #[prost(message, optional, tag = "74")]
+    operations: Option<OperationsResponse>,
+    #[prost(message, optional, tag = "75")]
+    step: Option<StepResponse>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct SummaryResponse {
+    #[prost(message, repeated, tag = "1")]
+    item: Vec<KeyedItem>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct SampledHistoryResponse {
+    #[prost(message, repeated, tag = "1")]
+    item: Vec<SampledHistoryItem>,
+}
+
+/// The course of a metric in few values.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct SampledHistoryItem {
+    #[prost(string, tag = "1")]
+    pub key: String,
+    #[prost(float, repeated, tag = "3")]
+    pub values_float: Vec<f32>,
+}
+
+/// The run is over, and these are the files that go with it.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+struct PollExitResponse {
+    #[prost(bool, tag = "1")]
+    done: bool,
+    #[prost(message, optional, tag = "2")]
+    exit_result: Option<Nothing>,
+    #[prost(message, optional, tag = "4")]
+    file_counts: Option<Nothing>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct ArtifactResponse {
+    #[prost(string, tag = "2")]
+    error_message: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct MessagesResponse {
+    #[prost(message, optional, tag = "1")]
+    messages: Option<Warnings>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Warnings {
+    #[prost(string, repeated, tag = "1")]
+    warning: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+struct OperationsResponse {
+    #[prost(message, optional, tag = "1")]
+    stats: Option<Nothing>,
+}
+
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+struct StepResponse {
+    #[prost(int64, tag = "1")]
+    step: i64,
+}
+
+/// What is answered; [`answer`] encodes it.
+#[derive(Debug)]
+pub enum Answer {
+    /// Only the id.
+    Done,
+    Run(Box<RunRecord>),
+    Exit,
+    PollExit,
+    Summary(Vec<KeyedItem>),
+    History(Vec<SampledHistoryItem>),
+    Step(i64),
+    /// Settings of a run, for a process that joins it.
+    Settings(Vec<u8>),
+    /// A run, for a process that joins it.
+    Attach(Box<RunRecord>),
+    /// Warnings for the user; none means that the run is over.
+    Messages(Vec<String>),
+    Operations,
+    ArtifactError(String),
+    ApiError(String),
+    /// Raised in the script as an exception.
+    Error(String),
+}
+
+/// The frame of an answer.
+pub fn answer(id: &str, answer: Answer) -> Vec<u8> {
+    let mut response = ServerResponse {
+        request_id: id.to_owned(),
+        ..ServerResponse::default()
+    };
+    let mut result = ResultMessage {
+        // Clients before 0.19.11 look only here.
+        control: (!is_uuid(id)).then(|| Control {
+            mailbox_slot: id.to_owned(),
+        }),
+        uuid: if is_uuid(id) {
+            id.to_owned()
+        } else {
+            String::new()
+        },
+        ..ResultMessage::default()
+    };
+    let mut content = Response::default();
+    match answer {
+        Answer::Done => {}
+        Answer::Run(run) => {
+            result.run = Some(RunResult {
+                run: Some(*run),
+                error: None,
+            });
+        }
+        Answer::Exit => result.exit = Some(Nothing {}),
+        Answer::PollExit => {
+            content.poll_exit = Some(PollExitResponse {
+                done: true,
+                exit_result: Some(Nothing {}),
+                file_counts: Some(Nothing {}),
+            });
+        }
+        Answer::Summary(item) => content.summary = Some(SummaryResponse { item }),
+        Answer::History(item) => content.history = Some(SampledHistoryResponse { item }),
+        Answer::Step(step) => content.step = Some(StepResponse { step }),
+        Answer::Settings(settings) => response.attach = Some(InformAttachResponse { settings }),
+        Answer::Attach(run) => {
+            content.attach = Some(RunResult {
+                run: Some(*run),
+                error: None,
+            });
+        }
+        Answer::Messages(warning) => {
+            content.messages = Some(MessagesResponse {
+                messages: Some(Warnings { warning }),
+            });
+        }
+        Answer::Operations => {
+            content.operations = Some(OperationsResponse {
+                stats: Some(Nothing {}),
+            });
+        }
+        Answer::ArtifactError(error_message) => {
+            content.artifact = Some(ArtifactResponse { error_message });
+        }
+        Answer::ApiError(message) => {
+            response.api = Some(ApiResponse {
+                error: Some(MessageText { message }),
+            });
+        }
+        Answer::Error(message) => response.error = Some(MessageText { message }),
+    }
+    let plain = response.attach.is_some() || response.api.is_some() || response.error.is_some();
+    if !plain {
+        if result.run.is_none() && result.exit.is_none() {
+            result.response = Some(content);
+        }
+        response.result = Some(result);
+    }
+    frame::encode(&response.encode_to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::frame::Frames;
+
+    #[test]
+    fn answers_name_the_call_in_the_way_it_was_named() {
+        let message = |id: &str| {
+            let mut frames = Frames::default();
+            frames.extend(&answer(id, Answer::Step(4)));
+            ServerResponse::decode(frames.take().unwrap().unwrap()).unwrap()
+        };
+        let slot = message("abc123abc123");
+        let result = slot.result.unwrap();
+        assert_eq!(slot.request_id, "abc123abc123");
+        assert_eq!(result.control.unwrap().mailbox_slot, "abc123abc123");
+        assert_eq!(result.response.unwrap().step.unwrap().step, 4);
+        let uuid = "1c9e9bbcd6924b3a8af8fbc48154b5e2";
+        let result = message(uuid).result.unwrap();
+        assert_eq!((result.uuid.as_str(), result.control), (uuid, None));
+    }
+}
