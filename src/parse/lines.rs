@@ -18,6 +18,8 @@ pub struct Lines {
     shown: String,
     /// The present text is too long, or its beginning was lost.
     skipping: bool,
+    /// The text so far ends with `\r`.
+    returned: bool,
     /// Cursor movements were seen: bars are drawn below each other.
     nested: bool,
     /// How many lines have ended.
@@ -26,20 +28,36 @@ pub struct Lines {
 
 impl Lines {
     /// Takes the next text and gives the lines that it completes, with their numbers from 1.
+    ///
+    /// What is given does not depend on where the text is cut.
     pub fn feed(&mut self, mut text: &str, mut emit: impl FnMut(&str, u64)) {
+        if text.is_empty() {
+            return;
+        }
+        if std::mem::take(&mut self.returned) {
+            let rest = text.strip_prefix('\n');
+            self.state(rest.is_some(), &mut emit);
+            text = rest.unwrap_or(text);
+        }
         while let Some(end) = memchr::memchr2(b'\n', b'\r', text.as_bytes()) {
+            let (part, behind) = (&text[..end], &text[end..]);
+            if behind == "\r" {
+                // Whether it is half of `\r\n` will be seen.
+                self.extend(part);
+                self.returned = true;
+                return;
+            }
             // `\r\n` is one end.
-            let both = text.as_bytes()[end..].starts_with(b"\r\n");
-            let ends = both || text.as_bytes()[end] == b'\n';
-            let part = &text[..end];
+            let both = behind.starts_with("\r\n");
+            let ends = both || behind.starts_with('\n');
             if ends && self.partial.is_empty() && self.shown.is_empty() && !self.skipping {
                 self.give(part, &mut emit);
+                self.ended += 1;
             } else {
                 self.extend(part);
                 self.state(ends, &mut emit);
             }
-            self.ended += u64::from(ends);
-            text = &text[end + 1 + usize::from(both)..];
+            text = &behind[1 + usize::from(both)..];
         }
         self.extend(text);
     }
@@ -56,55 +74,77 @@ impl Lines {
 
     /// The line has a new state: it is complete, or it will be rewritten.
     fn state(&mut self, complete: bool, emit: &mut impl FnMut(&str, u64)) {
-        if !std::mem::take(&mut self.skipping) {
-            if memchr::memchr2(0x1b, 0x08, self.partial.as_bytes()).is_some() {
-                self.nested |= self.partial.contains("\u{1b}[A");
-                self.partial = plain(&self.partial);
-            }
-            if !self.partial.trim().is_empty() {
-                if !self.shown.is_empty() && is_another(&self.shown, &self.partial) {
-                    let old = std::mem::take(&mut self.shown);
-                    self.give(&old, emit);
-                }
-                std::mem::swap(&mut self.shown, &mut self.partial);
-            }
+        let skipped = std::mem::take(&mut self.skipping);
+        if complete && self.shown.is_empty() {
+            // It was written once: it is what it is.
+            let line = std::mem::take(&mut self.partial);
+            self.give(if skipped { "" } else { &line }, emit);
+            self.partial = line;
+        } else if !skipped {
+            self.rewrite(emit);
         }
         self.partial.clear();
-        if complete && !self.shown.is_empty() {
-            let line = std::mem::take(&mut self.shown);
-            // A bar among others below each other is drawn anew for each of its states: the last one counts.
-            let passing = self.nested
-                && bar::split(&line)
-                    .is_some_and(|bar| bar.position.is_some_and(|(n, total)| n < total));
-            if !passing {
-                self.give(&line, emit);
-            }
-            self.shown = line;
-            self.shown.clear();
-        } else if complete {
-            emit("", self.ended + 1);
+        if complete {
+            self.end_rewritten(emit);
+            self.ended += 1;
         }
+    }
+
+    /// The text since the last `\r` takes the place of what was there.
+    fn rewrite(&mut self, emit: &mut impl FnMut(&str, u64)) {
+        if memchr::memchr2(0x1b, 0x08, self.partial.as_bytes()).is_some() {
+            self.nested |= self.partial.contains("\u{1b}[A");
+            self.partial = plain(&self.partial);
+        }
+        if self.partial.trim().is_empty() {
+            return;
+        }
+        if !self.shown.is_empty() && is_another(&self.shown, &self.partial) {
+            let old = std::mem::take(&mut self.shown);
+            self.give(&old, emit);
+        }
+        std::mem::swap(&mut self.shown, &mut self.partial);
+    }
+
+    /// Gives the last state of a line that was rewritten.
+    fn end_rewritten(&mut self, emit: &mut impl FnMut(&str, u64)) {
+        if self.shown.is_empty() {
+            return;
+        }
+        let line = std::mem::take(&mut self.shown);
+        // A bar among others below each other is drawn anew for each of its states: the last one counts.
+        let passing = self.nested
+            && bar::split(&line)
+                .is_some_and(|bar| bar.position.is_some_and(|(n, total)| n < total));
+        if !passing {
+            self.give(&line, emit);
+        }
+        self.shown = line;
+        self.shown.clear();
     }
 
     /// Forgets the present line up to its end.
     pub fn abandon(&mut self) {
         self.partial.clear();
         self.shown.clear();
+        self.returned = false;
         self.skipping = true;
     }
 
     /// Gives the last line if it lacks its newline.
     pub fn finish(&mut self, mut emit: impl FnMut(&str, u64)) {
+        self.returned = false;
         if !self.partial.is_empty() || !self.shown.is_empty() {
+            // Nobody has said that the line is complete: it is the last state of one that may be rewritten.
+            self.state(false, &mut emit);
             self.state(true, &mut emit);
         }
     }
 
     fn give(&mut self, line: &str, emit: &mut impl FnMut(&str, u64)) {
         if line.len() > LIMIT {
-            return;
-        }
-        if memchr::memchr2(0x1b, 0x08, line.as_bytes()).is_some() {
+            emit("", self.ended + 1);
+        } else if memchr::memchr2(0x1b, 0x08, line.as_bytes()).is_some() {
             self.nested |= line.contains("\u{1b}[A");
             emit(&plain(line), self.ended + 1);
         } else {
@@ -170,6 +210,28 @@ mod tests {
         }
         lines.finish(|line, _| out.push(line.to_owned()));
         out
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn lines_do_not_depend_on_the_pieces(
+            text in r"(\r|\n|\r\n|\x1b\[A| |[ab] |a:  50%\|██ \| [1-9]/9 \[x, loss=[1-9]\]|b: 99%\|█\| 9/9 \[x\]|\{'a': [12]\}|x=[12]|\x08){0,30}",
+            cut in 1usize..8,
+        ) {
+            let chars: Vec<char> = text.chars().collect();
+            let pieces: Vec<String> = chars.chunks(cut).map(|piece| piece.iter().collect()).collect();
+            let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
+            proptest::prop_assert_eq!(lines(&pieces), lines(&[&text]));
+        }
+    }
+
+    #[test]
+    fn lines_that_are_too_long_count_wherever_they_are_cut() {
+        let text = format!("a1\n{}\nb2\n", "x".repeat(LIMIT + 1));
+        for cut in [3, 1000, LIMIT, LIMIT + 4, LIMIT + 5] {
+            let (head, tail) = text.split_at(cut);
+            assert_eq!(lines(&[head, tail]), ["a1", "", "b2"], "cut at {cut}");
+        }
     }
 
     #[test]
