@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::child::SpawnError;
 use crate::settings::SettingsError;
+use crate::settings::credentials::CredentialsError;
 
 /// A failure with its exit status and, where there is one, the way out.
 #[derive(Debug)]
@@ -59,6 +60,18 @@ impl fmt::Display for Error {
 impl From<SettingsError> for Error {
     fn from(error: SettingsError) -> Self {
         Self::new(error.to_string()).code(BEFORE_SPAWN)
+    }
+}
+
+impl From<CredentialsError> for Error {
+    fn from(error: CredentialsError) -> Self {
+        let hint = match &error {
+            CredentialsError::Both => "unset one of them",
+            CredentialsError::Key { .. } => {
+                "copy the whole key from the page that `wandb-rs login --relogin` names"
+            }
+        };
+        Self::new(error.to_string()).hint(hint)
     }
 }
 

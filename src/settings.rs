@@ -10,11 +10,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::run::id::{self, RunId};
+use network::Network;
 
 pub mod config_file;
+pub mod credentials;
 pub mod ini;
 pub mod netrc;
+pub mod network;
 pub mod project_file;
+pub mod server;
 
 /// Where a run is recorded and whether it is uploaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -77,6 +81,7 @@ pub struct Settings {
     pub git_remote: String,
     pub git_commit: Option<String>,
     pub git_remote_url: Option<String>,
+    pub network: Network,
 }
 
 /// A variable of the environment and the setting it gives.
@@ -124,6 +129,33 @@ pub const ENVIRONMENT: &[Variable] = variables! {
     "WANDB_GIT_REMOTE" "git_remote" "name of the git remote";
     "WANDB_GIT_COMMIT" "git_commit" "commit to record in place of the repository's";
     "WANDB_GIT_REMOTE_URL" "git_remote_url" "remote URL to record in place of the repository's";
+    "WANDB_BASE_URL" "base_url" "address of the server";
+    "WANDB_APP_URL" "app_url_override" "address of the server's pages, where it does not follow from the other one";
+    "WANDB_IDENTITY_TOKEN_FILE" "identity_token_file" "file with a token of an identity provider, in place of a key";
+    "WANDB_CREDENTIALS_FILE" "credentials_file" "where access tokens are kept";
+    "WANDB_ORGANIZATION" "organization" "organization that owns the team";
+    "WANDB_HTTP_PROXY" "http_proxy" "proxy for http:// addresses";
+    "WANDB_HTTPS_PROXY" "https_proxy" "proxy for https:// addresses";
+    "WANDB_INSECURE_DISABLE_SSL" "insecure_disable_ssl" "do not check the server's certificate";
+    "REQUESTS_CA_BUNDLE" "ca_bundle" "file of certificate authorities to trust";
+    "SSL_CERT_FILE" "ca_bundle" "the same; this one wins";
+    "WANDB_X_EXTRA_HTTP_HEADERS" "x_extra_http_headers" "headers to add to every request, as a JSON object";
+    "WANDB_HTTP_TIMEOUT" "x_graphql_timeout_seconds" "seconds that an answer of the server may take";
+    "WANDB_X_GRAPHQL_RETRY_MAX" "x_graphql_retry_max" "how often a failed request is repeated";
+    "WANDB_X_GRAPHQL_RETRY_WAIT_MIN_SECONDS" "x_graphql_retry_wait_min_seconds" "seconds before the first retry";
+    "WANDB_X_GRAPHQL_RETRY_WAIT_MAX_SECONDS" "x_graphql_retry_wait_max_seconds" "seconds between two retries, at most";
+    "WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL" "x_file_stream_transmit_interval" "seconds between two uploads of metrics";
+    "WANDB_X_FILE_STREAM_TIMEOUT_SECONDS" "x_file_stream_timeout_seconds" "seconds that an upload of metrics may take";
+    "WANDB_X_FILE_STREAM_RETRY_MAX" "x_file_stream_retry_max" "how often a failed upload of metrics is repeated";
+    "WANDB_X_FILE_STREAM_RETRY_WAIT_MIN_SECONDS" "x_file_stream_retry_wait_min_seconds" "seconds before the first retry";
+    "WANDB_X_FILE_STREAM_RETRY_WAIT_MAX_SECONDS" "x_file_stream_retry_wait_max_seconds" "seconds between two retries, at most";
+    "WANDB_FILE_PUSHER_TIMEOUT" "x_file_transfer_timeout_seconds" "seconds that the upload of a file may take";
+    "WANDB_X_FILE_TRANSFER_RETRY_MAX" "x_file_transfer_retry_max" "how often a failed upload of a file is repeated";
+    "WANDB_X_FILE_TRANSFER_RETRY_WAIT_MIN_SECONDS" "x_file_transfer_retry_wait_min_seconds" "seconds before the first retry";
+    "WANDB_X_FILE_TRANSFER_RETRY_WAIT_MAX_SECONDS" "x_file_transfer_retry_wait_max_seconds" "seconds between two retries, at most";
+    "WANDB_INIT_TIMEOUT" "init_timeout" "seconds that the beginning of a run waits for the server";
+    "WANDB_FINISH_TIMEOUT" "finish_timeout" "seconds that the end of a run waits for its upload; 0 is as long as it takes";
+    "WANDB_IGNORE_GLOBS" "ignore_globs" "files that are not uploaded, as globs separated by commas";
 };
 
 /// Why a setting cannot be used.
@@ -238,6 +270,7 @@ impl Layers {
                 .unwrap_or_else(|| "origin".to_owned()),
             git_commit: self.text("git_commit"),
             git_remote_url: self.text("git_remote_url"),
+            network: Network::take(&mut self)?,
         };
         settings.check()
     }

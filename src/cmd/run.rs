@@ -103,6 +103,7 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
         argv: args.command.clone(),
         environment: environment(
             args,
+            &settings,
             &identity,
             files.dir.as_ref(),
             socket.as_ref().ok().zip(token),

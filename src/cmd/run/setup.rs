@@ -14,12 +14,10 @@ use crate::command::Command;
 use crate::error::Error;
 use crate::output::{Ui, redact};
 use crate::service::Bound;
-use crate::settings::{Mode, Settings, netrc};
+use crate::settings::server::{self, Server};
+use crate::settings::{Mode, Settings, credentials};
 use crate::store::{self, RunDir};
 use crate::system::python::Python;
-
-/// Hosts of the servers that SDKs talk to unless they are told another one: it depends on their version.
-const HOSTS: [&str; 2] = ["api.wandb.ai", "api.forge.coreweave.com"];
 
 /// The settings that hold, and warnings about files that were left out.
 pub(super) fn settings(args: &RunArgs, cwd: &Path) -> Result<(Settings, Vec<String>), Error> {
@@ -77,6 +75,7 @@ pub(in crate::cmd) fn socket_places() -> Vec<PathBuf> {
 /// The variables that the child gets besides ours.
 pub(super) fn environment(
     args: &RunArgs,
+    settings: &Settings,
     identity: &Identity,
     dir: Option<&RunDir>,
     socket: Option<(&Bound, OsString)>,
@@ -96,7 +95,7 @@ pub(super) fn environment(
     // There is no server to talk to in this version, whatever the settings say. A script that insists on the mode online
     // must not end because there is no key.
     add("WANDB_MODE", "offline".into());
-    if !has_api_key() {
+    if !has_api_key(settings) {
         add("WANDB_API_KEY", "0".repeat(40).into());
     }
     for (name, value) in identity_variables(args) {
@@ -108,35 +107,25 @@ pub(super) fn environment(
     variables
 }
 
-/// Whether an SDK in the script will find an API key: in the environment, or in a netrc file.
-fn has_api_key() -> bool {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    if variable("WANDB_API_KEY").is_some() {
-        return true;
+/// Whether an SDK in the script will find an API key that it accepts; keys of a settings file are not its business.
+fn has_api_key(settings: &Settings) -> bool {
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let mut servers = vec![settings.network.server.clone()];
+    // Older SDKs talk to another server unless they are told one.
+    if settings.network.server.base() == server::DEFAULT {
+        servers.extend(Server::new(server::OLDER_DEFAULT, None));
     }
-    let base = variable("WANDB_BASE_URL");
-    let host = base.as_deref().and_then(|base| {
-        let rest = base.split("://").last()?;
-        rest.split(['/', ':']).next()
-    });
-    let home = variable("HOME").map(PathBuf::from);
-    let named = variable("NETRC").map(PathBuf::from);
-    let usual = home
-        .iter()
-        .flat_map(|home| [home.join(".netrc"), home.join("_netrc")]);
-    let texts: Vec<String> = named
-        .into_iter()
-        .chain(usual)
-        .filter_map(|file| std::fs::read_to_string(file).ok())
-        .collect();
-    let known = |host: &&str| {
-        let mut texts = texts.iter();
-        texts.any(|text| netrc::password(text, host).is_some())
-    };
-    match host {
-        Some(host) => known(&host),
-        None => HOSTS.iter().all(known),
-    }
+    servers.iter().all(|server| {
+        let found = credentials::find(
+            server,
+            settings,
+            &|name| std::env::var_os(name),
+            home.as_deref(),
+            &mut |_| {},
+        );
+        // One that is wrong is the SDK's to complain about.
+        !matches!(found, Ok(None))
+    })
 }
 
 /// How an SDK finds the service, `WANDB_SERVICE`. Source: `wandb/sdk/lib/service/service_token.py`.
@@ -213,7 +202,7 @@ pub(super) fn dry_run(
         "command: {}\nenvironment:\n",
         redact::arguments(&words).join(" ")
     );
-    for (name, value) in environment(args, identity, None, None) {
+    for (name, value) in environment(args, settings, identity, None, None) {
         let value = match name.to_str() {
             Some("WANDB_API_KEY") => "(a placeholder)".into(),
             _ => value.to_string_lossy(),
