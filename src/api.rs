@@ -244,7 +244,11 @@ impl Api {
     }
 
     /// Sends a request until it is answered, refused, or given up.
-    pub(crate) fn send(&self, request: &Request<'_>, caller: Caller<'_>) -> Result<Answer, ApiError> {
+    pub(crate) fn send(
+        &self,
+        request: &Request<'_>,
+        caller: Caller<'_>,
+    ) -> Result<Answer, ApiError> {
         let what = || request.what.to_owned();
         let channel = self.channel(request.kind);
         let mut retry = 0;
@@ -304,7 +308,9 @@ impl Api {
             add_header(&mut headers, name, value);
         }
         let mut length = 0;
-        let mut builder = client.request(request.method.clone(), request.url).headers(headers);
+        let mut builder = client
+            .request(request.method.clone(), request.url)
+            .headers(headers);
         match &request.body {
             Payload::None => {}
             Payload::Bytes(bytes) => {
