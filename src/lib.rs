@@ -10,6 +10,7 @@
 //!
 //! There is no async runtime: a handful of threads that sleep cost less than one, and start sooner.
 
+pub mod api;
 pub mod child;
 pub mod cli;
 pub mod cmd;
@@ -33,6 +34,7 @@ pub mod sys;
 pub mod system;
 pub mod term;
 pub mod text;
+pub mod upload;
 pub mod wire;
 
 use std::ffi::OsString;

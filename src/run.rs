@@ -21,6 +21,7 @@ use crate::wire::schema::{
 pub mod columns;
 pub mod config;
 pub mod id;
+pub mod internal;
 pub mod metric;
 pub mod name;
 pub mod series;

@@ -11,5 +11,6 @@ pub mod log;
 pub mod proto;
 pub mod raw;
 pub mod records;
+pub mod row;
 pub mod schema;
 pub mod sdk;

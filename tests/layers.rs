@@ -10,8 +10,9 @@ const LAYERS: &[&[&str]] = &[
         "output", "settings", "sys", "git", "command", "cli", "helper",
     ],
     &["store", "child", "peer", "inbox"],
+    &["api"],
     &["system", "service"],
-    &["recorder", "observer", "supervise", "import"],
+    &["recorder", "observer", "supervise", "import", "upload"],
     &["error"],
     &["cmd"],
 ];

@@ -129,6 +129,26 @@ impl Server {
         (api != self.machine()).then_some(api)
     }
 
+    /// Whether the server runs on this machine.
+    pub fn is_local(&self) -> bool {
+        let machine = self.machine();
+        let host = machine
+            .rsplit_once(':')
+            .map_or(machine, |(host, port)| {
+                if port.bytes().all(|byte| byte.is_ascii_digit()) {
+                    host
+                } else {
+                    machine
+                }
+            })
+            .trim_start_matches('[')
+            .trim_end_matches(']');
+        host == "localhost"
+            || host
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+    }
+
     /// Whether this is the official service.
     pub fn is_forge(&self) -> bool {
         self.forge.is_some()
@@ -197,6 +217,11 @@ fn app_of(base: &str, page: Option<&str>) -> String {
         base.replace("://api.", "://app.")
     };
     app.trim_end_matches('/').to_owned()
+}
+
+/// A text as one segment of a URL's path.
+pub fn segment(text: &str) -> String {
+    encoded(text, "")
 }
 
 fn encoded(text: &str, safe: &str) -> String {

@@ -1,0 +1,581 @@
+//! The client of a W&B server: requests with credentials, proxies, time limits and retries.
+//!
+//! Credentials go to URLs below the base URL and nowhere else; redirects are not followed, so that they cannot carry
+//! them away. Every request may be sent twice without harm, and is, when its answer gets lost. Source:
+//! `core/internal/api` and `core/internal/clients` of the official repository.
+
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use reqwest::blocking::{Body, Client};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::settings::credentials::{Credentials, Secret};
+use crate::settings::network::{Channel, Network};
+
+pub mod artifact;
+pub mod budget;
+pub mod graphql;
+pub mod policy;
+pub mod runs;
+pub mod stream;
+pub mod token;
+pub mod transfer;
+
+use budget::Budget;
+use policy::{Kind, Verdict};
+
+/// Longest answer that is read.
+const MAX_ANSWER: u64 = 64 << 20;
+/// How long a connection may take to come about.
+const CONNECT: Duration = Duration::from_secs(30);
+/// How much of a body that is no JSON goes into a message.
+const SHOWN: usize = 200;
+
+/// Why a request has failed for good.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApiError {
+    /// The server refused.
+    #[error("{what}: HTTP {status}: {message}")]
+    Status {
+        what: String,
+        status: u16,
+        message: String,
+    },
+    /// The server answered with errors.
+    #[error("{what}: {message}")]
+    Refused { what: String, message: String },
+    /// The answer makes no sense.
+    #[error("{what}: the answer is not understood: {message}")]
+    Answer { what: String, message: String },
+    /// There was no answer, however often it was tried.
+    #[error("{what}: {message}")]
+    Unreachable { what: String, message: String },
+    /// What was to be sent cannot be read.
+    #[error("{what}: {message}")]
+    Source { what: String, message: String },
+    /// The user does not want to wait any longer.
+    #[error("{0}: given up")]
+    Stopped(String),
+}
+
+impl ApiError {
+    /// The status of a refusal.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Status { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// What the user can do about it, where there is something.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Status { status: 401, .. } => {
+                Some("the server does not accept the API key: `wandb-rs login --relogin`")
+            }
+            Self::Status { status: 403, .. } => {
+                Some("the API key may not do this: is the entity right (`--entity`)?")
+            }
+            Self::Unreachable { .. } => {
+                Some("is the server up and the address right? `wandb-rs status` shows it")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A switch that ends all waiting.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<(Mutex<bool>, Condvar)>);
+
+impl Stop {
+    /// Ends all waiting, now and later.
+    pub fn stop(&self) {
+        *self.lock() = true;
+        self.0.1.notify_all();
+    }
+
+    /// Whether it was switched.
+    pub fn is_stopped(&self) -> bool {
+        *self.lock()
+    }
+
+    /// Wakes who waits, without stopping anything.
+    pub fn wake(&self) {
+        self.0.1.notify_all();
+    }
+
+    /// Waits; ends early, with true, when stopped.
+    pub fn wait(&self, time: Duration) -> bool {
+        let end = Instant::now() + time;
+        let mut stopped = self.lock();
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            if *stopped || left.is_zero() {
+                return *stopped;
+            }
+            stopped = self
+                .0
+                .1
+                .wait_timeout(stopped, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    /// Waits until woken, stopped or out of time.
+    pub fn wait_or_wake(&self, time: Duration) -> bool {
+        let stopped = self.lock();
+        if *stopped {
+            return true;
+        }
+        *self
+            .0
+            .1
+            .wait_timeout(stopped, time)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, bool> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Hears why something takes longer; `None` when it goes on.
+pub type Trouble = dyn Fn(Option<&str>) + Send + Sync;
+
+/// A server, and who we are to it.
+pub struct Api {
+    network: Network,
+    credentials: Option<Credentials>,
+    /// Who started the run, for accounts that serve many.
+    user: (String, String),
+    plain: Client,
+    /// Made when the first `https` URL comes: reading the system's certificates takes time.
+    secure: OnceLock<Result<Client, String>>,
+    budget: Budget,
+    tokens: token::Cache,
+    features: OnceLock<Vec<String>>,
+}
+
+/// A request before it is sent.
+pub(crate) struct Request<'a> {
+    pub kind: Kind,
+    /// What it is for, in messages.
+    pub what: &'a str,
+    pub method: reqwest::Method,
+    pub url: &'a str,
+    pub headers: Vec<(String, String)>,
+    pub body: Payload<'a>,
+}
+
+/// What a request carries; made anew for each attempt.
+pub(crate) enum Payload<'a> {
+    None,
+    Bytes(Bytes),
+    /// A part of a file: its offset and length in bytes.
+    File(&'a std::path::Path, u64, u64),
+}
+
+/// An answer with a status of success.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+/// Who wants a request: whom to tell about trouble, and when to give up.
+#[derive(Clone, Copy)]
+pub struct Caller<'a> {
+    pub stop: &'a Stop,
+    pub trouble: &'a Trouble,
+}
+
+impl Api {
+    /// A client; without credentials, requests go out without.
+    pub fn new(
+        network: &Network,
+        credentials: Option<Credentials>,
+        username: &str,
+        email: &str,
+    ) -> Result<Self, String> {
+        Ok(Self {
+            plain: client(network, false)?,
+            secure: OnceLock::new(),
+            network: network.clone(),
+            credentials,
+            user: (username.to_owned(), email.to_owned()),
+            budget: Budget::default(),
+            tokens: token::Cache::default(),
+            features: OnceLock::new(),
+        })
+    }
+
+    /// How the server is spoken to.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    fn channel(&self, kind: Kind) -> &Channel {
+        match kind {
+            Kind::Graphql | Kind::Upsert => &self.network.graphql,
+            Kind::Stream => &self.network.file_stream,
+            Kind::Transfer => &self.network.file_transfer,
+        }
+    }
+
+    /// Whether a URL is the server's own: same scheme, host, port and path prefix.
+    pub(crate) fn is_own(&self, url: &str) -> bool {
+        url.strip_prefix(self.network.server.base())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+    }
+
+    fn client(&self, url: &str) -> Result<&Client, String> {
+        if !url.starts_with("https:") {
+            return Ok(&self.plain);
+        }
+        self.secure
+            .get_or_init(|| client(&self.network, true))
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    /// Sends a request until it is answered, refused, or given up.
+    pub(crate) fn send(&self, request: &Request<'_>, caller: Caller<'_>) -> Result<Answer, ApiError> {
+        let what = || request.what.to_owned();
+        let channel = self.channel(request.kind);
+        let mut retry = 0;
+        loop {
+            if caller.stop.is_stopped() {
+                return Err(ApiError::Stopped(what()));
+            }
+            let (reason, after) = match self.attempt(request, caller)? {
+                Attempt::Done(answer) => {
+                    if retry > 0 {
+                        (caller.trouble)(None);
+                    }
+                    return Ok(answer);
+                }
+                Attempt::Failed { reason, after } => (reason, after),
+            };
+            if retry >= channel.retry_max {
+                return Err(ApiError::Unreachable {
+                    what: what(),
+                    message: reason,
+                });
+            }
+            let random = f64::from(crate::sys::random::<1>()[0]) / 255.0;
+            let wait = after.unwrap_or_else(|| policy::wait(channel, retry, random));
+            (caller.trouble)(Some(&reason));
+            if caller.stop.wait(wait) {
+                return Err(ApiError::Stopped(what()));
+            }
+            retry += 1;
+        }
+    }
+
+    fn attempt(&self, request: &Request<'_>, caller: Caller<'_>) -> Result<Attempt, ApiError> {
+        let failed = |reason: String| Attempt::Failed {
+            reason,
+            after: None,
+        };
+        let source = |message: String| ApiError::Source {
+            what: request.what.to_owned(),
+            message,
+        };
+        let client = self.client(request.url).map_err(source)?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in &self.network.extra_headers {
+            add_header(&mut headers, name, value.expose());
+        }
+        if self.is_own(request.url) && request.kind != Kind::Transfer {
+            if let Some(value) = self.authorization(request.what, caller)? {
+                add_header(&mut headers, "authorization", value.expose());
+            }
+            if matches!(request.kind, Kind::Graphql | Kind::Upsert) {
+                add_header(&mut headers, "x-wandb-username", &self.user.0);
+                add_header(&mut headers, "x-wandb-user-email", &self.user.1);
+            }
+        }
+        for (name, value) in &request.headers {
+            add_header(&mut headers, name, value);
+        }
+        let mut length = 0;
+        let mut builder = client.request(request.method.clone(), request.url).headers(headers);
+        match &request.body {
+            Payload::None => {}
+            Payload::Bytes(bytes) => {
+                length = bytes.len() as u64;
+                builder = builder.body(Body::from(bytes.clone()));
+                if bytes.is_empty() {
+                    builder = builder.header("content-length", "0");
+                }
+            }
+            Payload::File(path, offset, size) => {
+                length = *size;
+                let body = transfer::part_of_file(path, *offset, *size)
+                    .map_err(|error| source(format!("{}: {error}", path.display())))?;
+                builder = builder.body(body);
+            }
+        }
+        let timeout = self
+            .channel(request.kind)
+            .timeout
+            .unwrap_or_else(|| transfer::patience(length));
+        let response = match builder.timeout(timeout).send() {
+            Ok(response) => response,
+            Err(error) => return Ok(failed(reason_of(error))),
+        };
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        self.learn(&headers);
+        let body = match read(response) {
+            Ok(body) => body,
+            // What the answer of a stored file says does not matter.
+            Err(_) if request.kind == Kind::Transfer && (200..300).contains(&status) => Vec::new(),
+            Err(reason) => return Ok(failed(reason)),
+        };
+        let shown = String::from_utf8_lossy(&body[..body.len().min(64 << 10)]);
+        match policy::verdict(request.kind, status, &shown) {
+            Verdict::Done if request.kind != Kind::Transfer && is_page(&body) => Ok(failed(
+                "the answer is a web page: does a proxy want a login?".to_owned(),
+            )),
+            Verdict::Done => Ok(Attempt::Done(Answer { headers, body })),
+            Verdict::Retry => Ok(Attempt::Failed {
+                reason: format!("HTTP {status}: {}", message_of(&shown)),
+                after: headers
+                    .get("retry-after")
+                    .and_then(|value| value.to_str().ok())
+                    .and_then(|value| policy::retry_after(value, unix_seconds())),
+            }),
+            Verdict::Final => {
+                if status == 401 {
+                    self.tokens.forget();
+                }
+                Err(ApiError::Status {
+                    what: request.what.to_owned(),
+                    status,
+                    message: message_of(&shown),
+                })
+            }
+        }
+    }
+
+    fn authorization(&self, what: &str, caller: Caller<'_>) -> Result<Option<Secret>, ApiError> {
+        match &self.credentials {
+            None => Ok(None),
+            Some(Credentials::ApiKey(key)) => Ok(Some(basic(key))),
+            Some(Credentials::IdentityToken { token_file, cache }) => {
+                let token = self.access_token(token_file, cache, caller);
+                token
+                    .map(|token| Some(Secret::new(format!("Bearer {}", token.expose()))))
+                    .map_err(|message| ApiError::Refused {
+                        what: what.to_owned(),
+                        message,
+                    })
+            }
+        }
+    }
+
+    fn learn(&self, headers: &HeaderMap) {
+        let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
+        if let (Some(remaining), Some(reset)) =
+            (number("ratelimit-remaining"), number("ratelimit-reset"))
+        {
+            self.budget.learn(remaining, reset);
+        }
+    }
+}
+
+enum Attempt {
+    Done(Answer),
+    Failed {
+        reason: String,
+        /// What the server asks for in place of the usual wait.
+        after: Option<Duration>,
+    },
+}
+
+fn basic(key: &Secret) -> Secret {
+    use base64::Engine as _;
+    let pair = format!("api:{}", key.expose());
+    Secret::new(format!(
+        "Basic {}",
+        base64::engine::general_purpose::STANDARD.encode(pair)
+    ))
+}
+
+/// Values that cannot be headers are left out: they were checked where they came from.
+fn add_header(headers: &mut HeaderMap, name: &str, value: &str) {
+    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+        headers.insert(name, value);
+    }
+}
+
+fn client(network: &Network, secure: bool) -> Result<Client, String> {
+    let mut builder = Client::builder()
+        .user_agent(concat!("wandb-rs/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT)
+        .tcp_nodelay(true)
+        .timeout(None);
+    let proxy = |builder: reqwest::blocking::ClientBuilder, of: &Secret, secure: bool| {
+        let made = if secure {
+            reqwest::Proxy::https(of.expose())
+        } else {
+            reqwest::Proxy::http(of.expose())
+        };
+        made.map(|proxy| builder.proxy(proxy))
+            .map_err(|_| "the proxy's address cannot be used".to_owned())
+    };
+    if network.http_proxy.is_none() && network.https_proxy.is_none() && network.server.is_local() {
+        // As the official client: what runs on this machine is not behind a proxy.
+        builder = builder.no_proxy();
+    }
+    if let Some(http) = &network.http_proxy {
+        builder = proxy(builder, http, false)?;
+    }
+    if let Some(https) = &network.https_proxy {
+        builder = proxy(builder, https, true)?;
+    }
+    if !secure {
+        builder = builder.tls_certs_only([]);
+    } else if let Some(path) = &network.ca_bundle {
+        let failed = |reason: String| format!("certificates {}: {reason}", path.display());
+        let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+        let certificates = reqwest::Certificate::from_pem_bundle(&pem)
+            .map_err(|error| failed(reason_of(error)))?;
+        builder = builder.tls_certs_merge(certificates);
+    }
+    if network.insecure_disable_ssl {
+        builder = builder.tls_danger_accept_invalid_certs(true);
+    }
+    builder.build().map_err(reason_of)
+}
+
+/// An error with its causes; URLs are left out, since their signatures are as good as a password.
+fn reason_of(error: reqwest::Error) -> String {
+    use std::error::Error as _;
+    let timeout = error.is_timeout();
+    let error = error.without_url();
+    let mut reason = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !reason.contains(&text) {
+            reason.push_str(": ");
+            reason.push_str(&text);
+        }
+        cause = error.source();
+    }
+    if timeout && !reason.contains("timed out") {
+        reason.push_str(": timed out");
+    }
+    reason
+}
+
+fn read(response: reqwest::blocking::Response) -> Result<Vec<u8>, String> {
+    use std::io::Read as _;
+    let expected = response.content_length();
+    if expected.is_some_and(|length| length > MAX_ANSWER) {
+        return Err("the answer is too long".to_owned());
+    }
+    let mut body = Vec::with_capacity(expected.unwrap_or(0) as usize);
+    response
+        .take(MAX_ANSWER + 1)
+        .read_to_end(&mut body)
+        .map_err(|error| format!("the answer breaks off: {error}"))?;
+    if body.len() as u64 > MAX_ANSWER {
+        return Err("the answer is too long".to_owned());
+    }
+    Ok(body)
+}
+
+fn is_page(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'<')
+}
+
+/// What a body says about an error: the messages of the server, or the text itself, shortened.
+fn message_of(body: &str) -> String {
+    if let Ok(answer) = serde_json::from_str::<serde_json::Value>(body) {
+        let messages = graphql::messages(&answer);
+        if !messages.is_empty() {
+            return messages;
+        }
+        if let Some(text) = answer
+            .get("error")
+            .or_else(|| answer.get("message"))
+            .and_then(serde_json::Value::as_str)
+        {
+            return text.to_owned();
+        }
+    }
+    let text = if is_page(body.as_bytes()) {
+        "a web page".to_owned()
+    } else {
+        let line: String = body.split_whitespace().collect::<Vec<_>>().join(" ");
+        line.chars().take(SHOWN).collect()
+    };
+    if text.is_empty() {
+        "no message".to_owned()
+    } else {
+        text
+    }
+}
+
+fn unix_seconds() -> f64 {
+    crate::sys::unix_nanos(std::time::SystemTime::now()) as f64 / 1e9
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_come_from_where_the_server_puts_them() {
+        for (body, message) in [
+            (
+                r#"{"errors":[{"message":"permission denied"},{"message":"really"}]}"#,
+                "permission denied; really",
+            ),
+            (r#"{"error":"gone"}"#, "gone"),
+            ("<html><body>502</body></html>", "a web page"),
+            ("  bad\n gateway ", "bad gateway"),
+            ("", "no message"),
+        ] {
+            assert_eq!(message_of(body), message);
+        }
+    }
+
+    #[test]
+    fn credentials_stay_below_the_base_url() {
+        let mut network = Network::default();
+        network.server =
+            crate::settings::server::Server::new("http://localhost:8080/prefix", None).unwrap();
+        let api = Api::new(&network, None, "", "").unwrap();
+        for (url, own) in [
+            ("http://localhost:8080/prefix/graphql", true),
+            ("http://localhost:8080/prefix", true),
+            ("http://localhost:8080/prefixed", false),
+            ("http://localhost:80801/prefix/", false),
+            ("https://localhost:8080/prefix/", false),
+            ("http://storage/prefix/", false),
+        ] {
+            assert_eq!(api.is_own(url), own, "{url}");
+        }
+    }
+
+    #[test]
+    fn waiting_ends_when_it_is_stopped() {
+        let stop = Stop::default();
+        let other = stop.clone();
+        assert!(!stop.wait(Duration::from_millis(1)));
+        let waiter = std::thread::spawn(move || other.wait(Duration::from_secs(600)));
+        stop.stop();
+        assert!(waiter.join().unwrap());
+        assert!(stop.wait_or_wake(Duration::from_secs(600)));
+    }
+}

@@ -1,0 +1,98 @@
+//! GraphQL: one request is a document, its variables and the name of the operation.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::policy::Kind;
+use super::{Api, ApiError, Caller, Payload, Request};
+
+/// An operation: its name and its document.
+#[derive(Debug)]
+pub struct Operation {
+    pub name: &'static str,
+    pub document: &'static str,
+    pub kind: Kind,
+}
+
+impl Operation {
+    /// An operation with the usual retries.
+    pub const fn new(name: &'static str, document: &'static str) -> Self {
+        Self {
+            name,
+            document,
+            kind: Kind::Graphql,
+        }
+    }
+}
+
+impl Api {
+    /// Carries out an operation; gives its `data`.
+    pub fn graphql(
+        &self,
+        operation: &Operation,
+        variables: Value,
+        caller: Caller<'_>,
+    ) -> Result<Value, ApiError> {
+        let url = format!("{}/graphql", self.network().server.base());
+        let body = json!({
+            "query": operation.document,
+            "variables": variables,
+            "operationName": operation.name,
+        });
+        let request = Request {
+            kind: operation.kind,
+            what: operation.name,
+            method: reqwest::Method::POST,
+            url: &url,
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            body: Payload::Bytes(Bytes::from(body.to_string())),
+        };
+        // An answer that breaks off within valid HTTP is as good as none, but not for ever.
+        let mut attempts = 0;
+        loop {
+            let answer = self.send(&request, caller)?;
+            let what = || operation.name.to_owned();
+            match serde_json::from_slice::<Value>(&answer.body) {
+                Ok(mut answer) => {
+                    let messages = messages(&answer);
+                    if !messages.is_empty() {
+                        return Err(ApiError::Refused {
+                            what: what(),
+                            message: messages,
+                        });
+                    }
+                    return Ok(answer["data"].take());
+                }
+                Err(_) if attempts < 3 => {
+                    attempts += 1;
+                    let wait = super::policy::wait(&self.network().graphql, attempts - 1, 0.0);
+                    (caller.trouble)(Some("the answer is cut off"));
+                    if caller.stop.wait(wait) {
+                        return Err(ApiError::Stopped(what()));
+                    }
+                }
+                Err(error) => {
+                    return Err(ApiError::Answer {
+                        what: what(),
+                        message: error.to_string(),
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// The messages of an answer's errors.
+pub(super) fn messages(answer: &Value) -> String {
+    let errors = answer["errors"].as_array().map_or(&[][..], Vec::as_slice);
+    let messages: Vec<&str> = errors
+        .iter()
+        .map(|error| {
+            error["message"]
+                .as_str()
+                .or_else(|| error.as_str())
+                .unwrap_or("an error without a message")
+        })
+        .collect();
+    messages.join("; ")
+}

@@ -1,0 +1,488 @@
+//! Rows as lines of JSON, from the records in which they are encoded.
+//!
+//! This is the hot path of uploading: the record is walked without decoding it into messages, and values are copied as
+//! the JSON text that they are. Source: `core/internal/runhistory` and `core/internal/filestream/updatestats.go` of
+//! the official repository.
+//!
+//! ```text
+//! HistoryRecord = item (1)*, step (2)       item  = key (1) | nested_key (2)*, value_json (16) | a typed value (3–8)
+//! StatsRecord   = type (1), timestamp (2), item (3)*     item = key (1), value_json (16)
+//! ```
+//!
+//! An item whose value is not JSON is left out and counted; the rest of its row is kept.
+
+use std::fmt::Write as _;
+
+use super::json::{Reader, Value, write_float, write_text};
+use super::proto::{Content, Field, ProtoError, fields};
+
+/// Gives rows their `_step`: each is larger than the one before it.
+///
+/// Source: `core/internal/stream/historystep.go` of the official repository.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Steps {
+    next: i64,
+}
+
+impl Steps {
+    /// Steps from this one on.
+    pub fn starting_at(next: i64) -> Self {
+        Self { next }
+    }
+
+    /// The step of the next row, which names one itself or does not.
+    pub fn assign(&mut self, named: Option<i64>) -> i64 {
+        let step = named.unwrap_or(self.next).max(self.next);
+        self.next = step.saturating_add(1);
+        step
+    }
+
+    /// The step that was assigned last; -1 if none was.
+    pub fn last(self) -> i64 {
+        self.next - 1
+    }
+}
+
+/// One value of a row, as it is encoded.
+struct Item<'a> {
+    /// The path's first component; there are further ones in `rest`.
+    first: &'a str,
+    rest: Vec<&'a str>,
+    value: Text<'a>,
+}
+
+/// JSON text, or a typed value that must be written as such.
+#[derive(Clone, Copy)]
+enum Text<'a> {
+    None,
+    Json(&'a str),
+    Null,
+    Bool(bool),
+    Integer(i64),
+    Number(f64),
+    Plain(&'a str),
+}
+
+impl Text<'_> {
+    fn write(self, out: &mut String) {
+        match self {
+            Self::None | Self::Null => out.push_str("null"),
+            Self::Json(json) => out.push_str(json),
+            Self::Bool(value) => out.push_str(if value { "true" } else { "false" }),
+            Self::Integer(value) => {
+                let _ = write!(out, "{value}");
+            }
+            Self::Number(value) => write_float(value, out),
+            Self::Plain(text) => write_text(text, out),
+        }
+    }
+
+    fn is_json(self) -> bool {
+        match self {
+            Self::Json(json) => is_json(json),
+            Self::None => false,
+            _ => true,
+        }
+    }
+
+    fn integer(self) -> Option<i64> {
+        match self {
+            Self::Json(json) => json.parse().ok(),
+            Self::Integer(value) => Some(value),
+            Self::Number(value) if value.fract() == 0.0 && value.abs() < 9e15 => Some(value as i64),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a text is a JSON value; numbers, which most are, are told by their characters.
+fn is_json(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E');
+    if bytes.first().is_some_and(u8::is_ascii_digit) && bytes.iter().all(number) {
+        return text.parse::<f64>().is_ok();
+    }
+    let mut reader = Reader::new(text);
+    reader.value(0).is_ok() && reader.end().is_ok()
+}
+
+/// What was left out of rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// Values that were not JSON.
+    pub values: u64,
+}
+
+/// Appends the row of an encoded `HistoryRecord` as one line of JSON, without a line end; returns its step.
+pub fn history(
+    record: &[u8],
+    steps: &mut Steps,
+    skipped: &mut Skipped,
+    out: &mut String,
+) -> Result<i64, ProtoError> {
+    let start = out.len();
+    let result = history_into(record, steps, skipped, out);
+    if result.is_err() {
+        out.truncate(start);
+    }
+    result
+}
+
+fn history_into(
+    record: &[u8],
+    steps: &mut Steps,
+    skipped: &mut Skipped,
+    out: &mut String,
+) -> Result<i64, ProtoError> {
+    let mut named = None;
+    let mut deep: Option<Vec<(String, Value)>> = None;
+    let start = out.len();
+    out.push('{');
+    for field in fields(record) {
+        let field = field?;
+        if field.number != 1 {
+            continue;
+        }
+        let item = item(field.content.bytes())?;
+        if item.first == "_step" && item.rest.is_empty() {
+            named = item.value.integer();
+            continue;
+        }
+        if !item.value.is_json() {
+            skipped.values += 1;
+            continue;
+        }
+        if !item.rest.is_empty() && deep.is_none() {
+            // Nested values of one object may stand apart: they are put together in memory.
+            out.push('}');
+            deep = Some(match Value::parse(&out[start..]) {
+                Ok(Value::Map(members)) => members,
+                _ => Vec::new(),
+            });
+            out.truncate(start);
+        }
+        if let Some(members) = &mut deep {
+            let mut text = String::new();
+            item.value.write(&mut text);
+            if let Ok(value) = Value::parse(&text) {
+                insert(members, item.first, &item.rest, value);
+            }
+            continue;
+        }
+        if out.len() > start + 1 {
+            out.push(',');
+        }
+        write_text(item.first, out);
+        out.push(':');
+        item.value.write(out);
+    }
+    let step = steps.assign(named);
+    match deep {
+        Some(mut members) => {
+            insert(&mut members, "_step", &[], Value::Int(step));
+            Value::Map(members).write(out);
+        }
+        None => {
+            if out.len() > start + 1 {
+                out.push(',');
+            }
+            let _ = write!(out, "\"_step\":{step}}}");
+        }
+    }
+    Ok(step)
+}
+
+/// Sets a value by its path; what stands in the way of the path is replaced.
+fn insert(members: &mut Vec<(String, Value)>, first: &str, rest: &[&str], value: Value) {
+    let place = members.iter().position(|(key, _)| key == first);
+    let Some((next, rest)) = rest.split_first() else {
+        match place {
+            Some(place) => members[place].1 = value,
+            None => members.push((first.to_owned(), value)),
+        }
+        return;
+    };
+    let place = place.unwrap_or_else(|| {
+        members.push((first.to_owned(), Value::Map(Vec::new())));
+        members.len() - 1
+    });
+    if !members[place].1.is_object() {
+        members[place].1 = Value::Map(Vec::new());
+    }
+    if let Value::Map(inner) = &mut members[place].1 {
+        insert(inner, next, rest, value);
+    }
+}
+
+fn item(bytes: &[u8]) -> Result<Item<'_>, ProtoError> {
+    let mut key = "";
+    let mut first = None;
+    let mut rest = Vec::new();
+    let mut json = "";
+    let mut typed = Text::None;
+    for field in fields(bytes) {
+        let Field {
+            number, content, ..
+        } = field?;
+        match number {
+            1 => key = content.text()?,
+            2 if first.is_none() => first = Some(content.text()?),
+            2 => rest.push(content.text()?),
+            3 => typed = Text::Null,
+            4 => typed = Text::Bool(content.number() != 0),
+            5 => {
+                let raw = content.number().cast_unsigned();
+                typed = Text::Integer((raw >> 1).cast_signed() ^ -((raw & 1).cast_signed()));
+            }
+            6 => {
+                if let Content::Fixed64(bits) = content {
+                    typed = Text::Number(f64::from_bits(bits));
+                }
+            }
+            7 => typed = Text::Plain(content.text()?),
+            8 => typed = Text::Json(content.text()?),
+            16 => json = content.text()?,
+            _ => {}
+        }
+    }
+    Ok(Item {
+        first: first.unwrap_or(key),
+        rest,
+        value: match typed {
+            Text::None if json.is_empty() => Text::None,
+            Text::None => Text::Json(json),
+            typed => typed,
+        },
+    })
+}
+
+/// Appends the sample of an encoded `StatsRecord` as one line of JSON; `start` is the run's start in seconds since
+/// the Unix epoch.
+pub fn stats(
+    record: &[u8],
+    start: f64,
+    skipped: &mut Skipped,
+    out: &mut String,
+) -> Result<(), ProtoError> {
+    let (mut seconds, mut nanos) = (0, 0);
+    let mut items = String::new();
+    for field in fields(record) {
+        let field = field?;
+        match field.number {
+            2 => {
+                for part in fields(field.content.bytes()) {
+                    let part = part?;
+                    match part.number {
+                        1 => seconds = part.content.number(),
+                        2 => nanos = part.content.number(),
+                        _ => {}
+                    }
+                }
+            }
+            3 => {
+                let item = item(field.content.bytes())?;
+                if !item.value.is_json() {
+                    skipped.values += 1;
+                    continue;
+                }
+                items.push(',');
+                write_text(&format!("system.{}", item.first), &mut items);
+                items.push(':');
+                item.value.write(&mut items);
+            }
+            _ => {}
+        }
+    }
+    let time = seconds as f64 + nanos as f64 / 1e9;
+    out.push_str("{\"_wandb\":true,\"_timestamp\":");
+    write_float(time, out);
+    out.push_str(",\"_runtime\":");
+    write_float(time - start, out);
+    out.push_str(&items);
+    out.push('}');
+    Ok(())
+}
+
+/// Appends a text as the content of a JSON string, without its quotes.
+pub fn escape(text: &str, out: &mut Vec<u8>) {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    while let Some(at) = next_special(&bytes[from..]) {
+        out.extend_from_slice(&bytes[from..from + at]);
+        let byte = bytes[from + at];
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            _ => {
+                const HEX: &[u8; 16] = b"0123456789abcdef";
+                out.extend_from_slice(b"\\u00");
+                out.push(HEX[usize::from(byte >> 4)]);
+                out.push(HEX[usize::from(byte & 15)]);
+            }
+        }
+        from += at + 1;
+    }
+    out.extend_from_slice(&bytes[from..]);
+}
+
+fn next_special(bytes: &[u8]) -> Option<usize> {
+    bytes
+        .iter()
+        .position(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\')
+}
+
+/// Must not panic, and must give JSON, whatever the input.
+#[doc(hidden)]
+pub fn fuzz_row(input: &[u8]) {
+    let mut line = String::new();
+    let mut skipped = Skipped::default();
+    if history(input, &mut Steps::default(), &mut skipped, &mut line).is_ok() {
+        assert!(Value::parse(&line).is_ok(), "{line}");
+    }
+    line.clear();
+    if stats(input, 0.0, &mut skipped, &mut line).is_ok() {
+        assert!(Value::parse(&line).is_ok(), "{line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::schema::{
+        HistoryItem, HistoryRecord, StatsItem, StatsRecord, Timestamp, TypedValue,
+    };
+    use prost::Message as _;
+
+    fn flat(key: &str, json: &str) -> HistoryItem {
+        HistoryItem {
+            nested_key: vec![key.to_owned()],
+            value_json: json.to_owned(),
+            ..HistoryItem::default()
+        }
+    }
+
+    fn nested(path: &[&str], json: &str) -> HistoryItem {
+        HistoryItem {
+            nested_key: path.iter().map(|part| (*part).to_owned()).collect(),
+            value_json: json.to_owned(),
+            ..HistoryItem::default()
+        }
+    }
+
+    fn line(items: Vec<HistoryItem>, steps: &mut Steps) -> (String, u64) {
+        let record = HistoryRecord {
+            item: items,
+            step: None,
+        };
+        let mut out = String::new();
+        let mut skipped = Skipped::default();
+        history(&record.encode_to_vec(), steps, &mut skipped, &mut out).unwrap();
+        (out, skipped.values)
+    }
+
+    #[test]
+    fn rows_keep_their_values_and_get_rising_steps() {
+        let mut steps = Steps::starting_at(5);
+        let rows = [
+            vec![
+                flat("loss", "0.50"),
+                flat("_step", "0"),
+                flat("a\"b", "NaN"),
+            ],
+            vec![flat("text", "\"x\\ny\""), flat("_step", "9")],
+            vec![
+                nested(&["n", "x"], "1"),
+                flat("z", "[1,2]"),
+                nested(&["n", "y.z"], "2"),
+            ],
+            vec![],
+        ];
+        let lines: Vec<String> = rows.map(|row| line(row, &mut steps).0).into();
+        assert_eq!(
+            lines,
+            [
+                r#"{"loss":0.50,"a\"b":NaN,"_step":5}"#,
+                r#"{"text":"x\ny","_step":9}"#,
+                r#"{"n":{"x":1,"y.z":2},"z":[1,2],"_step":10}"#,
+                r#"{"_step":11}"#,
+            ]
+        );
+        assert_eq!(steps.last(), 11);
+    }
+
+    #[test]
+    fn typed_values_win_and_broken_ones_are_left_out() {
+        let typed = |key: &str, value: TypedValue| HistoryItem {
+            key: key.to_owned(),
+            value: Some(value),
+            value_json: "\"not this\"".to_owned(),
+            ..HistoryItem::default()
+        };
+        let (line, skipped) = line(
+            vec![
+                typed("null", TypedValue::None(1)),
+                typed("yes", TypedValue::Boolean(true)),
+                typed("int", TypedValue::Integer(-3)),
+                typed("float", TypedValue::Number(f64::NEG_INFINITY)),
+                typed("text", TypedValue::Text("a\nb".into())),
+                typed("json", TypedValue::Json("[1]".into())),
+                flat("broken", "{\"a\":"),
+                flat("empty", ""),
+                flat("almost", "1.2.3"),
+            ],
+            &mut Steps::default(),
+        );
+        assert_eq!(
+            line,
+            r#"{"null":null,"yes":true,"int":-3,"float":-Infinity,"text":"a\nb","json":[1],"_step":0}"#
+        );
+        assert_eq!(skipped, 3);
+    }
+
+    #[test]
+    fn samples_have_time_since_the_start() {
+        let record = StatsRecord {
+            timestamp: Some(Timestamp {
+                seconds: 100,
+                nanos: 500_000_000,
+            }),
+            item: vec![StatsItem {
+                key: "cpu".into(),
+                value_json: "1.5".into(),
+            }],
+            ..StatsRecord::default()
+        };
+        let mut out = String::new();
+        stats(
+            &record.encode_to_vec(),
+            98.0,
+            &mut Skipped::default(),
+            &mut out,
+        )
+        .unwrap();
+        assert_eq!(
+            out,
+            r#"{"_wandb":true,"_timestamp":100.5,"_runtime":2.5,"system.cpu":1.5}"#
+        );
+    }
+
+    #[test]
+    fn lines_within_strings_are_escaped() {
+        let mut out = Vec::new();
+        escape("{\"a\":\"b\\n\u{1}ü\"}\n", &mut out);
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "{\\\"a\\\":\\\"b\\\\n\\u0001ü\\\"}\\n"
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_give_json_or_an_error(bytes: Vec<u8>) {
+            fuzz_row(&bytes);
+        }
+    }
+}
