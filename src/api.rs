@@ -18,6 +18,7 @@ pub mod artifact;
 pub mod budget;
 pub mod graphql;
 pub mod policy;
+pub mod projects;
 pub mod runs;
 pub mod stream;
 pub mod token;

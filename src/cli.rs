@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueHint};
 
+pub mod account;
 pub mod parse;
 pub mod run;
 pub mod service;
@@ -42,6 +43,18 @@ pub enum Command {
     ImportLog(Box<parse::ImportLogArgs>),
     Service(service::ServiceArgs),
     Sync(SyncArgs),
+    Login(account::LoginArgs),
+    Logout(account::LogoutArgs),
+    Status(account::StatusArgs),
+    Init(account::InitArgs),
+    /// Upload the runs of this directory
+    Online,
+    /// Keep the runs of this directory on this machine
+    Offline,
+    /// Record the runs of this directory
+    Enabled(account::ServiceFlag),
+    /// Do not record the runs of this directory
+    Disabled(account::ServiceFlag),
     Completions(CompletionsArgs),
 }
 

@@ -5,13 +5,17 @@ use std::io::Write as _;
 use crate::cli::{Cli, Command};
 use crate::error::Error;
 
+pub mod account;
 pub mod client;
 pub mod identity;
 pub mod import_log;
 pub mod parse;
 pub mod run;
 pub mod service;
+mod settings_file;
 pub mod sources;
+pub mod status;
+pub mod workspace;
 
 /// How this process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +40,14 @@ pub fn exec(cli: Cli) -> Result<Exit, Error> {
         Command::ImportLog(args) => import_log::exec(&args)?,
         Command::Service(args) => service::exec(&args)?,
         Command::Sync(args) => sync(&args)?,
+        Command::Login(args) => return account::login(&args),
+        Command::Logout(args) => account::logout(&args)?,
+        Command::Status(args) => status::exec(&args)?,
+        Command::Init(args) => return workspace::init(&args),
+        Command::Online => workspace::online()?,
+        Command::Offline => workspace::offline()?,
+        Command::Enabled(_) => workspace::enabled()?,
+        Command::Disabled(_) => workspace::disabled()?,
         Command::Completions(args) => print(&completions(args.shell))?,
     }
     Ok(Exit::Code(0))

@@ -41,6 +41,11 @@ impl Error {
         self
     }
 
+    /// What has gone wrong, without the way out.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The exit status.
     pub fn exit_code(&self) -> u8 {
         self.code

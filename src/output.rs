@@ -8,6 +8,7 @@ use console::Style;
 
 pub mod footer;
 pub mod number;
+pub mod prompt;
 pub mod redact;
 pub mod sparkline;
 
@@ -83,6 +84,14 @@ impl Ui {
     pub fn warning(&self, text: &str) {
         if self.verbosity >= Verbosity::Quiet {
             let tag = self.styled("WARNING", Style::new().yellow());
+            self.lines(&format!("{tag} "), text);
+        }
+    }
+
+    /// Prints what has gone wrong, unless silent.
+    pub fn error(&self, text: &str) {
+        if self.verbosity >= Verbosity::Quiet {
+            let tag = self.styled("ERROR", Style::new().green().on_red());
             self.lines(&format!("{tag} "), text);
         }
     }

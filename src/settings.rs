@@ -168,7 +168,7 @@ pub struct SettingsError {
 }
 
 /// Values by setting, and where the winning one came from. Later layers win.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Layers {
     values: HashMap<String, (String, String)>,
 }
@@ -206,6 +206,22 @@ impl Layers {
             self.set(variable.setting, value, variable.name.to_owned());
         }
         Ok(())
+    }
+
+    /// The settings that are set, by name, and where each comes from.
+    pub fn origins(&self) -> Vec<(String, String)> {
+        let values = self.values.iter();
+        let mut origins: Vec<_> = values
+            .map(|(setting, (_, origin))| (setting.clone(), origin.clone()))
+            .collect();
+        origins.sort();
+        origins
+    }
+
+    /// What a setting is set to, and where it comes from.
+    pub fn value(&self, setting: &str) -> Option<(&str, &str)> {
+        let (value, origin) = self.values.get(setting)?;
+        Some((value, origin))
     }
 
     fn take<T>(

@@ -15,7 +15,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -200,6 +200,49 @@ pub fn write_atomic(path: &Path, content: &[u8]) -> io::Result<()> {
     written
 }
 
+/// Writes a file that is not ours alone, as a whole: what a link points to is replaced, not the link, and a file that
+/// exists keeps its owner and its mode. A new one is private, as is the directory that is made for it.
+pub fn rewrite(path: &Path, content: &[u8]) -> io::Result<()> {
+    let path = target_of(path)?;
+    if let Some(directory) = path.parent() {
+        private_dir(directory)?;
+    }
+    let old = match fs::metadata(&path) {
+        Ok(metadata) if metadata.is_file() => Some(metadata),
+        Ok(_) => return Err(io::Error::other("not a regular file")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(format!(".{}.tmp", std::process::id()));
+    let temporary = PathBuf::from(temporary);
+    let _ = fs::remove_file(&temporary);
+    let write = || {
+        let mut file = new_private_file(&temporary)?;
+        file.write_all(content)?;
+        if let Some(old) = old {
+            // Only root can give files away; for everybody else the owner is the same already.
+            let _ = std::os::unix::fs::fchown(&file, Some(old.uid()), Some(old.gid()));
+            file.set_permissions(old.permissions())?;
+        }
+        file.sync_all()?;
+        fs::rename(&temporary, &path)
+    };
+    write().inspect_err(|_| drop(fs::remove_file(&temporary)))
+}
+
+/// What a path stands for when links are followed, also if nothing is there yet.
+fn target_of(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..40 {
+        let Ok(link) = fs::read_link(&path) else {
+            return Ok(path);
+        };
+        path = path.parent().unwrap_or(Path::new("/")).join(link);
+    }
+    Err(io::Error::from(nix::errno::Errno::ELOOP))
+}
+
 /// Copies a file as [`write_atomic`] writes one; makes the directory for it.
 pub fn copy_atomic(source: &Path, target: &Path) -> io::Result<()> {
     if let Some(directory) = target.parent() {
@@ -291,6 +334,32 @@ mod tests {
                 .path()
                 .starts_with(root.path().join(".wandb"))
         );
+    }
+
+    #[test]
+    fn a_file_of_others_keeps_its_mode_and_its_links() {
+        let root = tempfile::tempdir().unwrap();
+        let (file, link) = (root.path().join("real"), root.path().join("deep/link"));
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        fs::create_dir(root.path().join("deep")).unwrap();
+        std::os::unix::fs::symlink("../real", &link).unwrap();
+        rewrite(&link, b"new").unwrap();
+        assert_eq!(
+            (fs::read(&file).unwrap(), mode(&file)),
+            (b"new".into(), 0o600)
+        );
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        rewrite(&link, b"newer").unwrap();
+        assert_eq!(
+            (fs::read(&file).unwrap(), mode(&file)),
+            (b"newer".into(), 0o640)
+        );
+        assert!(link.is_symlink());
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 2);
+        let round = root.path().join("round");
+        std::os::unix::fs::symlink("round", &round).unwrap();
+        assert!(rewrite(&round, b"").is_err());
+        assert!(rewrite(Path::new("/dev/null"), b"").is_err());
     }
 
     #[test]

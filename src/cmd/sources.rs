@@ -15,6 +15,7 @@ pub struct Sources {
     layers: Layers,
     notes: Vec<String>,
     root: PathBuf,
+    global: Option<PathBuf>,
 }
 
 impl Sources {
@@ -30,18 +31,15 @@ impl Sources {
         let root = cwd.join(root);
         let global = variable("WANDB_CONFIG_DIR")
             .map(PathBuf::from)
-            .or_else(|| variable("HOME").map(|home| Path::new(&home).join(".config/wandb")));
-        let workspace = store::wandb_dir(&root);
-        for file in global
-            .into_iter()
-            .chain([workspace])
-            .map(|dir| dir.join("settings"))
-        {
-            let Ok(text) = std::fs::read_to_string(&file) else {
+            .or_else(|| variable("HOME").map(|home| Path::new(&home).join(".config/wandb")))
+            .map(|dir| dir.join("settings"));
+        let workspace = store::wandb_dir(&root).join("settings");
+        for file in global.iter().chain([&workspace]) {
+            let Ok(text) = std::fs::read_to_string(file) else {
                 continue;
             };
             match ini::parse(&text) {
-                Ok(values) => layers.add_file(&file, values),
+                Ok(values) => layers.add_file(file, values),
                 Err(error) => notes.push(format!(
                     "settings file {} is not used: {error}",
                     file.display()
@@ -53,7 +51,28 @@ impl Sources {
             layers,
             notes,
             root,
+            global,
         })
+    }
+
+    /// The settings file of the user; it need not exist.
+    pub fn global_file(&self) -> Option<PathBuf> {
+        self.global.clone()
+    }
+
+    /// The settings file of the directory; it need not exist.
+    pub fn workspace_file(&self) -> PathBuf {
+        store::wandb_dir(&self.root).join("settings")
+    }
+
+    /// The settings that are set somewhere, by name, and where.
+    pub fn origins(&self) -> Vec<(String, String)> {
+        self.layers.origins()
+    }
+
+    /// What a setting is set to, and where.
+    pub fn value(&self, setting: &str) -> Option<(&str, &str)> {
+        self.layers.value(setting)
     }
 
     /// A setting from the command line.
@@ -77,10 +96,10 @@ impl Sources {
     }
 
     /// The settings that hold, and warnings about files that were left out.
-    pub fn resolve(self) -> Result<(Settings, Vec<String>), Error> {
-        let mut settings = self.layers.resolve()?;
-        settings.root_dir = self.root;
-        Ok((settings, self.notes))
+    pub fn resolve(&self) -> Result<(Settings, Vec<String>), Error> {
+        let mut settings = self.layers.clone().resolve()?;
+        settings.root_dir.clone_from(&self.root);
+        Ok((settings, self.notes.clone()))
     }
 }
 

@@ -52,6 +52,52 @@ pub fn parse(text: &str) -> Result<Vec<(String, String)>, IniError> {
     Ok(values)
 }
 
+/// The text with a setting changed in section `[default]`, or taken away; every other line stays as it is.
+pub fn with(text: &str, key: &str, value: Option<&str>) -> Result<String, IniError> {
+    // A file that cannot be understood is not written to: it might be about something else.
+    parse(text)?;
+    let mut lines: Vec<String> = Vec::new();
+    let mut section = "";
+    // Behind the last line of section `[default]` that is not empty.
+    let mut end = None;
+    let mut place = None;
+    let mut dropping = false;
+    for raw in text.lines() {
+        let line = raw.trim();
+        let comment = line.starts_with(['#', ';']);
+        if line.starts_with('[') {
+            section = line.trim_matches(['[', ']']);
+            dropping = false;
+        } else if section == "default" && !line.is_empty() && !comment {
+            if !(dropping && raw.starts_with([' ', '\t'])) {
+                let name = line.split(['=', ':']).next().unwrap_or_default().trim();
+                dropping = name.eq_ignore_ascii_case(key);
+            }
+            if dropping {
+                place.get_or_insert(lines.len());
+                continue;
+            }
+        }
+        lines.push(raw.to_owned());
+        if section == "default" && !line.is_empty() {
+            end = Some(lines.len());
+        }
+    }
+    if let Some(value) = value {
+        let value = value.replace('%', "%%").replace('\n', "\n\t");
+        let at = place.or(end).unwrap_or_else(|| {
+            lines.push("[default]".to_owned());
+            lines.len()
+        });
+        lines.insert(at, format!("{key} = {value}"));
+    }
+    let mut text = lines.join("\n");
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    Ok(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +132,51 @@ mod tests {
             ("[default", "line 1: \"[default\" lacks its closing bracket"),
         ] {
             assert_eq!(parse(text).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn one_setting_is_changed_and_all_else_stays() {
+        let text = "# mine\n[default]\nproject = demo ; x\nMode = online\n  and on\n# end\n\n[other]\nmode = x\n";
+        for (key, value, wanted) in [
+            (
+                "mode",
+                Some("offline"),
+                "# mine\n[default]\nproject = demo ; x\nmode = offline\n# end\n\n[other]\nmode = x\n",
+            ),
+            (
+                "mode",
+                None,
+                "# mine\n[default]\nproject = demo ; x\n# end\n\n[other]\nmode = x\n",
+            ),
+            (
+                "entity",
+                Some("50%"),
+                "# mine\n[default]\nproject = demo ; x\nMode = online\n  and on\n# end\nentity = 50%%\n\n[other]\nmode = x\n",
+            ),
+            ("entity", None, text),
+        ] {
+            assert_eq!(with(text, key, value).unwrap(), wanted);
+        }
+        assert_eq!(
+            with("", "mode", Some("offline")).unwrap(),
+            "[default]\nmode = offline\n"
+        );
+        assert_eq!(with("", "mode", None).unwrap(), "");
+        assert_eq!(
+            with("[other]\na = b", "c", Some("d")).unwrap(),
+            "[other]\na = b\n[default]\nc = d\n"
+        );
+        assert!(with("what is this", "mode", Some("x")).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_is_read_back(text: String, key in "[a-z_]{1,8}", value in "[!-~]([ -~]{0,10}[!-~])?") {
+            if let Ok(written) = with(&text, &key, Some(&value)) {
+                let values = parse(&written).unwrap();
+                proptest::prop_assert!(values.contains(&(key, value)));
+            }
         }
     }
 }
