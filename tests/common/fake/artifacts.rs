@@ -399,7 +399,10 @@ pub(super) fn etag(bytes: &[u8]) -> String {
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        text.push_str(&format!("{byte:02x}"));
+        text
+    })
 }
 
 pub(super) fn commit(state: &mut State, variables: &Variables<'_>) -> Answer {

@@ -112,10 +112,8 @@ fn serve_one(
     shared.sleep(latency);
     match &fault {
         Fault::Delay(time) => shared.sleep(*time),
-        Fault::Stall(gate) => {
-            if !gate.wait(|| shared.is_over() || is_closed(stream)) {
-                return Ok(Next::Close);
-            }
+        Fault::Stall(gate) if !gate.wait(|| shared.is_over() || is_closed(stream)) => {
+            return Ok(Next::Close);
         }
         _ => {}
     }

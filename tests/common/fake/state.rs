@@ -90,12 +90,13 @@ impl RunView {
 
     /// The texts of the console lines, without stamps.
     pub(crate) fn console_texts(&self) -> Vec<String> {
-        let text = |line: &String| match parse(line) {
-            Ok(Value::Object(line)) => line["content"].as_str().unwrap().to_owned(),
-            _ => {
-                let line = line.strip_prefix("ERROR ").unwrap_or(line);
-                line.split_once(' ').map_or("", |(_, text)| text).to_owned()
+        let text = |line: &String| {
+            if let Ok(Value::Object(line)) = parse(line) {
+                return line["content"].as_str().unwrap().to_owned();
             }
+            // Without the feature: `[ERROR ]STAMP TEXT`.
+            let line = line.strip_prefix("ERROR ").unwrap_or(line);
+            line.split_once(' ').map_or("", |(_, text)| text).to_owned()
         };
         self.console.iter().map(text).collect()
     }

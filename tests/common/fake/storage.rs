@@ -94,16 +94,14 @@ pub(super) fn put(state: &mut State, head: &Head, body: &[u8]) -> Reply {
             }
             reply.headers.push(("ETag".to_owned(), etag(body)));
         }
-        Target::Manifest { artifact, .. } => {
-            match parse(&String::from_utf8_lossy(body)) {
-                Ok(manifest) => {
-                    if let Some(artifact) = state.artifact(&artifact) {
-                        artifact.manifest = manifest;
-                    }
+        Target::Manifest { artifact, .. } => match parse(&String::from_utf8_lossy(body)) {
+            Ok(manifest) => {
+                if let Some(artifact) = state.artifact(&artifact) {
+                    artifact.manifest = manifest;
                 }
-                Err(fault) => state.violation(format!("PUT {what}: not JSON: {fault}")),
-            };
-        }
+            }
+            Err(fault) => state.violation(format!("PUT {what}: not JSON: {fault}")),
+        },
     }
     reply
 }

@@ -122,12 +122,12 @@ fn apply_to(
         let code = request.get("exitcode").and_then(Value::as_i64);
         run.exit_code = Some(code.ok_or("`exitcode` is not a number")?);
         run.completed_by = Some(Arc::clone(body));
-        run.state = match (code, run.state.as_str()) {
+        let state = match (code, run.state.as_str()) {
             (Some(0), _) => "finished",
             (_, "preempting" | "preempted") => "preempted",
             _ => "failed",
-        }
-        .to_owned();
+        };
+        state.clone_into(&mut run.state);
     }
     Ok(())
 }
