@@ -146,12 +146,26 @@ fn known_artifact(state: &State, id: &str) -> Value {
         "name": artifact.project,
         "entity": {"name": artifact.entity},
     });
+    let collection = json!({
+        "__typename": "ArtifactSequence",
+        "id": STANDARD.encode(format!("ArtifactSequence:{}", artifact.name)),
+        "name": artifact.name,
+        "project": project,
+    });
     let aliases: Vec<Value> = artifact
         .aliases
         .iter()
-        .map(|alias| json!({"id": STANDARD.encode(alias), "alias": alias}))
+        .map(|alias| {
+            json!({
+                "__typename": "ArtifactAlias",
+                "id": STANDARD.encode(alias),
+                "alias": alias,
+                "artifactCollection": collection,
+            })
+        })
         .collect();
     json!({
+        "__typename": "Artifact",
         "id": artifact.id,
         "state": if artifact.committed { "COMMITTED" } else { "PENDING" },
         "digest": artifact.digest,
@@ -165,11 +179,11 @@ fn known_artifact(state: &State, id: &str) -> Value {
         "createdAt": "2026-01-01T00:00:00",
         "updatedAt": null,
         "historyStep": null,
-        "ttlDurationSeconds": null,
+        "ttlDurationSeconds": -1,
         "ttlIsInherited": true,
-        "tags": artifact.tags.iter().map(|tag| json!({"id": tag, "name": tag})).collect::<Vec<_>>(),
+        "tags": artifact.tags.iter().map(|tag| json!({"__typename": "Tag", "id": tag, "name": tag})).collect::<Vec<_>>(),
         "artifactType": {"name": artifact.type_name},
-        "artifactSequence": {"id": artifact.name, "name": artifact.name, "project": project},
+        "artifactSequence": collection,
         "aliases": aliases,
     })
 }
@@ -552,10 +566,15 @@ pub(super) fn type_of(state: &State, variables: &Variables<'_>) -> Value {
 
 pub(super) fn membership(state: &State, variables: &Variables<'_>) -> Value {
     let membership = named(state, variables).map(|artifact| {
+        let known = known_artifact(state, &artifact.id);
         json!({
+            "__typename": "ArtifactCollectionMembership",
             "id": artifact.id,
             "versionIndex": artifact.version,
-            "artifact": known_artifact(state, &artifact.id),
+            "createdAt": known["createdAt"],
+            "aliases": known["aliases"],
+            "artifactCollection": known["artifactSequence"],
+            "artifact": known,
         })
     });
     json!({"project": {"artifactCollectionMembership": membership}})
