@@ -45,6 +45,7 @@ use nix::sys::socket::{self, Backlog};
 use super::TestEnv;
 use state::State;
 
+mod artifact_files;
 mod artifacts;
 mod connection;
 mod document;

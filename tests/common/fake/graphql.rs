@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::document::Document;
 use super::http::Reply;
 use super::state::{DEFAULT_ENTITY, State};
-use super::{artifacts, runs};
+use super::{artifact_files, artifacts, runs};
 
 /// What an operation answers: the members of `data`, or a status and a message.
 pub(super) type Answer = Result<Value, (u16, String)>;
@@ -103,10 +103,10 @@ fn resolve(state: &mut State, operation: &str, variables: &Variables<'_>) -> Ans
         "CreateRunFiles" => runs::create_files(state, variables),
         "NotifyScriptableRunAlert" => runs::alert(state, variables),
         "CreateArtifact" => artifacts::create(state, variables),
-        "CreateArtifactManifest" => artifacts::create_manifest(state, variables),
-        "UpdateArtifactManifest" => artifacts::update_manifest(state, variables),
-        "CreateArtifactFiles" => artifacts::create_files(state, variables),
-        "CompleteMultipartUploadArtifact" => artifacts::complete_multipart(state, variables),
+        "CreateArtifactManifest" => artifact_files::create_manifest(state, variables),
+        "UpdateArtifactManifest" => artifact_files::update_manifest(state, variables),
+        "CreateArtifactFiles" => artifact_files::create_files(state, variables),
+        "CompleteMultipartUploadArtifact" => artifact_files::complete_multipart(state, variables),
         "CommitArtifact" => artifacts::commit(state, variables),
         "UseArtifact" => artifacts::use_artifact(state, variables),
         "LinkArtifact" => artifacts::link(state, variables),

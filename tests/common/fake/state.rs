@@ -143,8 +143,21 @@ pub(crate) struct ArtifactView {
     pub(crate) version: Option<usize>,
     /// `ENTITY/PROJECT/PORTFOLIO` and aliases of links.
     pub(crate) links: Vec<(String, Vec<String>)>,
-    /// The newest manifest of this artifact.
-    pub(super) manifest_id: Option<String>,
+    /// Paths of `files` by the digest of their bytes.
+    pub(super) paths: HashMap<String, String>,
+}
+
+impl ArtifactView {
+    /// Keeps the bytes of a file, whose digest was checked.
+    pub(super) fn store(&mut self, path: String, md5: &str, bytes: Vec<u8>) {
+        self.paths.insert(md5.to_owned(), path.clone());
+        self.files.insert(path, bytes);
+    }
+
+    /// The bytes with this digest.
+    pub(super) fn file_of(&self, md5: &str) -> Option<&Vec<u8>> {
+        self.files.get(self.paths.get(md5)?)
+    }
 }
 
 /// An artifact that a run used.

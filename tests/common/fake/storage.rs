@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest as _, Md5};
 
-use super::artifacts::{etag, hex};
+use super::artifact_files::{etag, hex};
 use super::http::{Head, Reply, find, percent_decode};
 use super::state::{Signed, State, Target, parse, storage_path};
 
@@ -85,7 +85,7 @@ pub(super) fn put(state: &mut State, head: &Head, body: &[u8]) -> Reply {
         }
         Target::ArtifactFile { artifact, name, .. } => {
             if let Some(artifact) = state.artifact(&artifact) {
-                artifact.files.insert(name, body.to_vec());
+                artifact.store(name, &in_base64, body.to_vec());
             }
         }
         Target::Part { upload, number, .. } => {

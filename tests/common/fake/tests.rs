@@ -480,7 +480,7 @@ fn an_artifact_is_committed_when_all_its_bytes_are_there() {
         "createArtifact(input: $input) { artifact { id state artifactSequence { latestArtifact { id } } } }",
         json!({"projectName": "my project", "runName": "r1", "artifactTypeName": "dataset",
                "artifactCollectionName": "ds", "clientID": "c1", "aliases": [{"alias": "latest"}],
-               "digest": artifacts::hex(&Md5::digest(digests))}),
+               "digest": artifact_files::hex(&Md5::digest(digests))}),
     );
     let id = created["artifact"]["id"].clone();
     assert_eq!(created["artifact"]["state"], "PENDING");
@@ -491,7 +491,9 @@ fn an_artifact_is_committed_when_all_its_bytes_are_there() {
     let parts: Vec<Value> = [&large[..half], &large[half..]]
         .iter()
         .zip(1..)
-        .map(|(part, n)| json!({"partNumber": n, "hexMD5": artifacts::hex(&Md5::digest(part))}))
+        .map(
+            |(part, n)| json!({"partNumber": n, "hexMD5": artifact_files::hex(&Md5::digest(part))}),
+        )
         .collect();
     let file = |name: &str, bytes: &[u8], parts: Value| {
         json!({"artifactID": id, "artifactManifestID": manifest_id, "name": name,
