@@ -36,6 +36,7 @@ pub mod journal;
 pub mod register;
 pub mod summary;
 mod transfers;
+pub mod verify;
 
 use batch::{Counts, Extras};
 use edits::Edits;

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal as _, Read as _};
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -120,6 +121,26 @@ impl Account {
         self.ui
             .info(&format!("{state}. Use {command} to force relogin"));
     }
+}
+
+/// A client of the configured server with the user's credentials, and where they come from.
+pub(super) fn connect(account: &Account) -> Result<(Arc<Api>, Source), Error> {
+    let network = &account.settings.network;
+    let Some((credentials, source)) = account.find(&network.server)? else {
+        return Err(Error::new(format!(
+            "no API key configured for {}",
+            network.server.base()
+        ))
+        .hint("`wandb-rs login` stores one; WANDB_API_KEY works, too"));
+    };
+    let api = Api::new(
+        network,
+        Some(credentials),
+        &account.settings.username,
+        &account.settings.email,
+    )
+    .map_err(|reason| Error::new(format!("no connection can be made: {reason}")))?;
+    Ok((Arc::new(api), source))
 }
 
 /// `wandb-rs login`.

@@ -74,7 +74,19 @@ pub fn upload(
         .find(|item| item.key == "storageRegion")
         .and_then(|item| serde_json::from_str::<String>(&item.value_json).ok());
     let input = announcement(record, &digest, region.as_deref(), of);
-    let created = api.create_artifact(&input, caller)?;
+    let created = match api.create_artifact(&input, caller) {
+        // A server that has no tags gets the artifact without.
+        Err(ApiError::Refused { message, .. })
+            if input.get("tags").is_some() && message.contains("unknown field 'tags'") =>
+        {
+            let mut input = input;
+            if let Some(members) = input.as_object_mut() {
+                members.remove("tags");
+            }
+            api.create_artifact(&input, caller)?
+        }
+        created => created?,
+    };
     if created.committed {
         if record.use_after_commit {
             api.use_artifact(&created.id, of.entity, of.project, of.run, caller)?;
@@ -141,7 +153,7 @@ fn announcement(record: &ArtifactRecord, digest: &str, region: Option<&str>, of:
         .iter()
         .map(|tag| json!({"tagName": tag}))
         .collect();
-    json!({
+    let mut input = json!({
         "entityName": of.entity,
         "projectName": of.project,
         "artifactTypeName": record.artifact_type,
@@ -159,7 +171,12 @@ fn announcement(record: &ArtifactRecord, digest: &str, region: Option<&str>, of:
         "distributedID": given(&record.distributed_id),
         "ttlDurationSeconds": (record.ttl_duration_seconds != 0).then_some(record.ttl_duration_seconds),
         "storageRegion": region,
-    })
+    });
+    // Servers of other versions know fewer fields: what is not said is left out.
+    if let Some(members) = input.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
+    }
+    input
 }
 
 /// Digests of entries that are not MD5 are made anew; true if there were some.
