@@ -176,6 +176,10 @@ pub fn upload(
         let watch = Arc::clone(watch);
         Arc::new(move |reason: Option<&str>| watch.trouble(reason))
     };
+    let mut fold = Fold::new(Counts::default());
+    if !matches!(job.follow, Follow::While(_)) {
+        fold::mark_synced(&mut fold);
+    }
     let engine = Engine {
         job,
         api,
@@ -184,7 +188,7 @@ pub fn upload(
         trouble,
         reader,
         journal,
-        fold: Fold::new(Counts::default()),
+        fold,
         target: None,
         in_flight: None,
         transfers: Transfers::new(&job.log),

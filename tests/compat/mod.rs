@@ -12,3 +12,4 @@ mod service;
 mod stdout_corpus;
 mod sync;
 mod terminal;
+mod upload;
