@@ -65,6 +65,8 @@ pub struct Setup {
     pub place: Place,
     /// What clients of the socket are told.
     pub info: Option<Info>,
+    /// The runs are uploaded while they go on.
+    pub uploads: bool,
 }
 
 /// The wrapper's own run.
@@ -145,6 +147,7 @@ impl Recorder {
                 Arc::clone(&setup.warn),
                 setup.place,
                 setup.info,
+                setup.uploads,
             ),
             streams: Streams::new(setup.parse.as_ref()),
             parse_always: setup.parse_always,

@@ -106,6 +106,7 @@ fn one(
         edits: options.edits.clone(),
         resume: options.resume,
         follow: options.follow.clone(),
+        hold: Duration::ZERO,
     };
     let mut waited = false;
     loop {
@@ -129,7 +130,7 @@ fn one(
 }
 
 /// Marks a run that is on the server as a whole.
-fn mark(run: &LocalRun, mut report: Report) -> Report {
+pub fn mark(run: &LocalRun, mut report: Report) -> Report {
     if report.is_synced() {
         let marker = synced_marker(&run.log);
         if let Err(error) = std::fs::OpenOptions::new()

@@ -15,7 +15,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -53,14 +52,34 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 const GATHER: Duration = Duration::from_secs(5);
 
 /// How long a log is followed.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Follow {
     /// What is there now.
     No,
     /// Until it ends with an exit record.
     ToExit,
-    /// Until this flag is set and everything written before is read.
-    While(Arc<AtomicBool>),
+    /// As long as this says so, and until everything written before is read.
+    While(Arc<dyn Fn() -> Fate + Send + Sync>),
+}
+
+impl std::fmt::Debug for Follow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::No => "No",
+            Self::ToExit => "ToExit",
+            Self::While(_) => "While",
+        })
+    }
+}
+
+/// What becomes of a log that is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    GoesOn,
+    /// Nothing will be written any more.
+    Ended,
+    /// It has moved: whoever follows it lets go.
+    Gone,
 }
 
 /// A run to be uploaded.
@@ -71,6 +90,8 @@ pub struct Job {
     /// What happens if the run is on the server already; `None`: what the log says.
     pub resume: Option<Resume>,
     pub follow: Follow,
+    /// A followed run without rows is not made on the server before this time has passed.
+    pub hold: Duration,
 }
 
 /// How far an upload is.
@@ -191,6 +212,7 @@ pub fn upload(
         report: Report::default(),
         progress: Progress::default(),
         uploaded: Vec::new(),
+        began: Instant::now(),
         sent_at: None,
         told_at: None,
         preempting_told: false,
@@ -225,6 +247,7 @@ struct Engine<'a> {
     progress: Progress,
     /// Files that are stored and that the stream has not said so of: name and mark.
     uploaded: Vec<(String, String)>,
+    began: Instant,
     sent_at: Option<Instant>,
     /// When config and name were told last.
     told_at: Option<Instant>,
@@ -235,19 +258,25 @@ struct Engine<'a> {
 impl Engine<'_> {
     fn run(mut self) -> Result<Report, UploadError> {
         loop {
-            // Looked at before the log is: what was written before the flag was set is read then.
-            let ended = match &self.job.follow {
-                Follow::No => true,
-                Follow::ToExit => self.fold.exit.is_some(),
-                Follow::While(ended) => ended.load(Ordering::SeqCst),
+            // Looked at before the log is: what was written before is read then.
+            let fate = match &self.job.follow {
+                Follow::No => Fate::Ended,
+                Follow::ToExit if self.fold.exit.is_some() => Fate::Ended,
+                Follow::ToExit => Fate::GoesOn,
+                Follow::While(fate) => fate(),
             };
+            if fate == Fate::Gone {
+                let _ = self.settle();
+                self.report.unfinished = true;
+                return Ok(self.report);
+            }
             if self.read()? {
                 if self.fold.batch.is_full() || self.fold.console.is_full() {
                     self.send(None)?;
                 }
                 continue;
             }
-            if ended {
+            if fate == Fate::Ended {
                 break;
             }
             self.idle()?;
@@ -461,7 +490,10 @@ impl Engine<'_> {
 
     /// Nothing new in the log: does what is due, and waits a little.
     fn idle(&mut self) -> Result<(), UploadError> {
-        if self.fold.run.is_some() {
+        let held = self.target.is_none()
+            && self.fold.batch.history.next() == 0
+            && self.began.elapsed() < self.job.hold;
+        if self.fold.run.is_some() && !held {
             self.register()?;
             if self
                 .in_flight

@@ -34,6 +34,8 @@ const WARNINGS: usize = 128;
 
 /// What the runs of clients share.
 pub struct Clients {
+    /// The runs are uploaded while they go on.
+    uploads: bool,
     runs: Vec<ClientRun>,
     gate: Gate,
     warn: Warn,
@@ -89,6 +91,10 @@ impl ClientRun {
         )
     }
 
+    fn log_path(&self) -> &Path {
+        Path::new(self.settings.sync_file.as_deref().unwrap_or_default())
+    }
+
     /// Whether something can still come into its log.
     fn is_open(&self) -> bool {
         self.exit.is_none() || self.close_at.is_some()
@@ -106,8 +112,15 @@ impl ClientRun {
 
 impl Clients {
     /// Nobody yet. `place` and `info` follow the main run.
-    pub fn new(gate: Gate, warn: Warn, place: Place, info: Option<Info>) -> Self {
+    pub fn new(
+        gate: Gate,
+        warn: Warn,
+        place: Place,
+        info: Option<Info>,
+        uploads: bool,
+    ) -> Self {
         Self {
+            uploads,
             runs: Vec::new(),
             gate,
             warn,
@@ -399,7 +412,7 @@ impl Clients {
         let run = &mut self.runs[place];
         run.begun = true;
         let dir = run.dir();
-        if !flag(run.settings.offline) {
+        if !flag(run.settings.offline) && !self.uploads {
             run.warnings.push(format!(
                 "wandb-rs {} does not upload while the script runs: the run is recorded in {}",
                 env!("CARGO_PKG_VERSION"),
@@ -444,6 +457,9 @@ impl Clients {
             Arc::clone(&self.warn),
         );
         let answer = announcement(log.state());
+        if !flag(run.settings.skip_transaction_log) {
+            self.place.add(run.log_path());
+        }
         run.own = Some((log, clock));
         Answer::Run(Box::new(answer))
     }
@@ -532,6 +548,7 @@ impl Clients {
                     log.finish(clock.now());
                 }
             }
+            self.place.close(run.log_path());
             ended.push(Ended {
                 state: log.into_state(),
                 dir,
@@ -578,6 +595,7 @@ impl Clients {
             {
                 close(log, code, *clock);
                 run.close_at = None;
+                self.place.close(run.log_path());
             }
         }
     }
