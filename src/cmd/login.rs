@@ -76,23 +76,26 @@ pub fn logout(args: &LogoutArgs) -> Result<(), Error> {
     // A key under the older name would be found in the other's stead.
     let machines = [Some(server.machine()), server.older_machine()];
     let mut text = file.text.clone();
+    let mut removed = Vec::new();
     for machine in machines.into_iter().flatten() {
         if let Some(rest) = netrc::without(&text, machine) {
-            account.ui.notice(&format!(
-                "Removed the key for {machine} from your netrc file: {}",
-                path.display()
-            ));
+            removed.push(machine);
             text = rest;
         }
     }
-    if text == file.text {
+    let path = path.display();
+    if removed.is_empty() {
+        let machine = server.machine();
         account.ui.notice(&format!(
-            "There is no key for {} in your netrc file: {}",
-            server.machine(),
-            path.display()
+            "There is no key for {machine} in your netrc file: {path}"
         ));
     } else {
         file.write(&text)?;
+    }
+    for machine in removed {
+        account.ui.notice(&format!(
+            "Removed the key for {machine} from your netrc file: {path}"
+        ));
     }
     match account.find(&server) {
         Ok(None) => {}
