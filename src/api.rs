@@ -245,10 +245,15 @@ impl Api {
     }
 
     /// Sends a request until it is answered, refused, or given up.
-    pub(crate) fn send(&self, request: &Request<'_>, caller: Caller<'_>) -> Result<Answer, ApiError> {
+    pub(crate) fn send(
+        &self,
+        request: &Request<'_>,
+        caller: Caller<'_>,
+    ) -> Result<Answer, ApiError> {
         let what = || request.what.to_owned();
         let channel = self.channel(request.kind);
         let mut retry = 0;
+        let mut broken = false;
         loop {
             if caller.stop.is_stopped() {
                 return Err(ApiError::Stopped(what()));
@@ -260,6 +265,9 @@ impl Api {
                     }
                     return Ok(answer);
                 }
+                // A connection that was kept open may have been closed by the server just now.
+                Attempt::Broken(_) if !std::mem::replace(&mut broken, true) => continue,
+                Attempt::Broken(reason) => (reason, None),
                 Attempt::Failed { reason, after } => (reason, after),
             };
             if retry >= channel.retry_max {
@@ -305,7 +313,9 @@ impl Api {
             add_header(&mut headers, name, value);
         }
         let mut length = 0;
-        let mut builder = client.request(request.method.clone(), request.url).headers(headers);
+        let mut builder = client
+            .request(request.method.clone(), request.url)
+            .headers(headers);
         match &request.body {
             Payload::None => {}
             Payload::Bytes(bytes) => {
@@ -328,7 +338,10 @@ impl Api {
             .unwrap_or_else(|| transfer::patience(length));
         let response = match builder.timeout(timeout).send() {
             Ok(response) => response,
-            Err(error) => return Ok(failed(reason_of(error))),
+            Err(error) if error.is_timeout() || error.is_connect() => {
+                return Ok(failed(reason_of(error)));
+            }
+            Err(error) => return Ok(Attempt::Broken(reason_of(error))),
         };
         let status = response.status().as_u16();
         let headers = response.headers().clone();
@@ -393,6 +406,8 @@ impl Api {
 
 enum Attempt {
     Done(Answer),
+    /// The connection ended before there was an answer.
+    Broken(String),
     Failed {
         reason: String,
         /// What the server asks for in place of the usual wait.

@@ -8,6 +8,7 @@ pub mod account;
 pub mod parse;
 pub mod run;
 pub mod service;
+pub mod sync;
 
 /// Turn any training script into a Weights & Biases run
 ///
@@ -42,7 +43,7 @@ pub enum Command {
     Parse(parse::ParseArgs),
     ImportLog(Box<parse::ImportLogArgs>),
     Service(service::ServiceArgs),
-    Sync(SyncArgs),
+    Sync(Box<sync::SyncArgs>),
     Login(account::LoginArgs),
     Logout(account::LogoutArgs),
     Status(account::StatusArgs),
@@ -161,17 +162,6 @@ pub struct InfoArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-}
-
-/// Upload runs with the official client
-///
-/// This version records runs but does not upload them itself: the paths are handed to `wandb sync`, which must be
-/// installed (`pip install wandb`).
-#[derive(Debug, clap::Args)]
-pub struct SyncArgs {
-    /// Run directories
-    #[arg(required = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub paths: Vec<PathBuf>,
 }
 
 /// Print a shell's completion script

@@ -9,6 +9,7 @@ pub mod account;
 pub mod client;
 pub mod identity;
 pub mod import_log;
+pub mod interrupt;
 pub mod login;
 mod netrc_file;
 pub mod parse;
@@ -17,6 +18,8 @@ pub mod service;
 mod settings_file;
 pub mod sources;
 pub mod status;
+pub mod sync;
+pub mod verify;
 pub mod workspace;
 
 /// How this process ends.
@@ -41,7 +44,7 @@ pub fn exec(cli: Cli) -> Result<Exit, Error> {
         Command::Parse(args) => parse::exec(&args)?,
         Command::ImportLog(args) => import_log::exec(&args)?,
         Command::Service(args) => service::exec(&args)?,
-        Command::Sync(args) => sync(&args)?,
+        Command::Sync(args) => return sync::exec(&args),
         Command::Login(args) => return login::login(&args),
         Command::Logout(args) => login::logout(&args)?,
         Command::Status(args) => status::exec(&args)?,
@@ -71,27 +74,4 @@ pub fn completions(shell: clap_complete::Shell) -> String {
     let mut command = <Cli as clap::CommandFactory>::command();
     clap_complete::generate(shell, &mut command, "wandb-rs", &mut text);
     String::from_utf8_lossy(&text).into_owned()
-}
-
-fn sync(args: &crate::cli::SyncArgs) -> Result<(), Error> {
-    use std::os::unix::process::CommandExt as _;
-    for path in &args.paths {
-        if !path.exists() {
-            return Err(Error::new(format!(
-                "sync: no such file or directory: {}",
-                path.display()
-            )));
-        }
-    }
-    // Returns only if the program cannot be started.
-    let error = std::process::Command::new("wandb")
-        .arg("sync")
-        .args(&args.paths)
-        .exec();
-    Err(Error::new(format!(
-        "sync: the official client cannot be started: wandb: {error}"
-    ))
-    .hint(
-        "this version of wandb-rs does not upload by itself: `pip install wandb`, then try again",
-    ))
 }

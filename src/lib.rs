@@ -30,6 +30,7 @@ pub mod service;
 pub mod settings;
 pub mod store;
 pub mod supervise;
+pub mod sync;
 pub mod sys;
 pub mod system;
 pub mod term;

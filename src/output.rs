@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use console::Style;
 
+pub mod board;
 pub mod footer;
 pub mod number;
 pub mod prompt;
@@ -104,6 +105,11 @@ impl Ui {
     /// A run's name.
     pub fn name(&self, text: &str) -> String {
         self.styled(text, Style::new().yellow())
+    }
+
+    /// An address.
+    pub fn link(&self, text: &str) -> String {
+        self.styled(text, Style::new().blue().underlined())
     }
 
     /// A file's path.

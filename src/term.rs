@@ -24,12 +24,30 @@ pub struct ConsoleLog {
     /// Number of the first line in `lines`; all before it are final.
     first: u64,
     finished: String,
+    /// Where from and when the lines in `finished` came, if that is wanted.
+    marks: Option<Vec<Mark>>,
     stdout: Terminal,
     stderr: Terminal,
 }
 
-#[derive(Debug, Default)]
+/// Where a line came from, and when it came into being: microseconds since the Unix epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    pub stream: Stream,
+    pub at: i64,
+}
+
+/// A line with its number, counted from 0 for both streams together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Numbered<'a> {
+    pub number: u64,
+    pub mark: Mark,
+    pub text: &'a str,
+}
+
+#[derive(Debug)]
 struct Line {
+    mark: Mark,
     text: String,
     /// Characters in `text`.
     length: usize,
@@ -37,8 +55,10 @@ struct Line {
     shown: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Terminal {
+    /// Of the text that is being written.
+    mark: Mark,
     /// Line numbers from the top of the view down.
     view: VecDeque<u64>,
     x: usize,
@@ -55,12 +75,27 @@ enum Escape {
 }
 
 impl ConsoleLog {
+    /// A log that knows where from and when its lines came.
+    pub fn marked() -> Self {
+        Self {
+            marks: Some(Vec::new()),
+            ..Self::default()
+        }
+    }
+
     /// Writes text as it came from one stream.
     pub fn write(&mut self, stream: Stream, text: &str) {
+        self.write_at(Mark { stream, at: 0 }, text);
+    }
+
+    /// Writes text that came at this time.
+    pub fn write_at(&mut self, mark: Mark, text: &str) {
+        let stream = mark.stream;
         let mut terminal = std::mem::take(match stream {
             Stream::Stdout => &mut self.stdout,
             Stream::Stderr => &mut self.stderr,
         });
+        terminal.mark = mark;
         self.write_to(&mut terminal, text);
         match stream {
             Stream::Stdout => self.stdout = terminal,
@@ -123,7 +158,7 @@ impl ConsoleLog {
             return;
         }
         while terminal.y >= terminal.view.len() {
-            let number = self.allocate();
+            let number = self.allocate(terminal.mark);
             terminal.view.push_back(number);
         }
         let number = terminal.view[terminal.y];
@@ -137,14 +172,18 @@ impl ConsoleLog {
         terminal.x += written;
     }
 
-    fn allocate(&mut self) -> u64 {
-        let mut line = Line::default();
+    fn allocate(&mut self, mark: Mark) -> u64 {
+        let mut line = Line::new(mark);
         if self.lines.len() == HEIGHT
             && let Some(mut oldest) = self.lines.pop_front()
         {
             self.first += 1;
             oldest.finish(&mut self.finished);
+            if let Some(marks) = &mut self.marks {
+                marks.push(oldest.mark);
+            }
             oldest.clear();
+            oldest.mark = mark;
             line = oldest;
         }
         self.lines.push_back(line);
@@ -159,6 +198,39 @@ impl ConsoleLog {
     /// Lets go of the final lines: they have been written.
     pub fn forget_finished(&mut self) {
         self.finished.clear();
+        if let Some(marks) = &mut self.marks {
+            marks.clear();
+        }
+    }
+
+    /// The lines that became final since [`ConsoleLog::forget_finished`]; none unless the log is marked.
+    pub fn final_lines(&self) -> impl Iterator<Item = Numbered<'_>> {
+        let marks = self.marks.as_deref().unwrap_or_default();
+        let from = self.first - marks.len() as u64;
+        let texts = self.finished.split('\n');
+        marks
+            .iter()
+            .zip(texts)
+            .enumerate()
+            .map(move |(i, (mark, text))| Numbered {
+                number: from + i as u64,
+                mark: *mark,
+                text,
+            })
+    }
+
+    /// The lines that may still change.
+    pub fn last_lines(&self) -> impl Iterator<Item = Numbered<'_>> {
+        self.lines.iter().enumerate().map(|(i, line)| Numbered {
+            number: self.first + i as u64,
+            mark: line.mark,
+            text: &line.text[..line.shown],
+        })
+    }
+
+    /// How many lines there are.
+    pub fn line_count(&self) -> u64 {
+        self.first + self.lines.len() as u64
     }
 
     /// The text of the lines that may still change.
@@ -176,6 +248,21 @@ impl ConsoleLog {
     }
 }
 
+impl Default for Terminal {
+    fn default() -> Self {
+        Self {
+            mark: Mark {
+                stream: Stream::Stdout,
+                at: 0,
+            },
+            view: VecDeque::new(),
+            x: 0,
+            y: 0,
+            escape: Escape::None,
+        }
+    }
+}
+
 impl Terminal {
     fn down(&mut self) {
         self.y += 1;
@@ -187,6 +274,15 @@ impl Terminal {
 }
 
 impl Line {
+    fn new(mark: Mark) -> Self {
+        Self {
+            mark,
+            text: String::new(),
+            length: 0,
+            shown: 0,
+        }
+    }
+
     fn finish(&self, out: &mut String) {
         out.push_str(&self.text[..self.shown]);
         out.push('\n');
@@ -287,6 +383,32 @@ mod tests {
     }
 
     /// Each case was run with the official client 0.31.0; this is its `output.log`.
+    #[test]
+    fn marked_lines_know_their_number_stream_and_time() {
+        let mut log = ConsoleLog::marked();
+        let mark = |stream, at| Mark { stream, at };
+        for i in 0..40 {
+            log.write_at(mark(Stream::Stdout, i), &format!("line {i}\n"));
+        }
+        log.write_at(mark(Stream::Stderr, 100), "10%\r20%");
+        log.write_at(mark(Stream::Stderr, 101), "\r30%");
+        let finals: Vec<_> = log.final_lines().collect();
+        assert_eq!(finals.len(), 9);
+        assert_eq!(
+            (finals[8].number, finals[8].mark.at, finals[8].text),
+            (8, 8, "line 8")
+        );
+        let last = log.last_lines().last().unwrap();
+        assert_eq!(
+            (last.number, last.mark, last.text),
+            (40, mark(Stream::Stderr, 100), "30%")
+        );
+        log.forget_finished();
+        log.write_at(mark(Stream::Stdout, 200), "x\n");
+        let numbers: Vec<u64> = log.final_lines().map(|line| line.number).collect();
+        assert_eq!((numbers, log.line_count()), (vec![9], 42));
+    }
+
     #[test]
     fn lines_are_those_of_the_official_client() {
         let feeds = format!("a{}b\n", "\n".repeat(40));

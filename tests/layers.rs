@@ -12,7 +12,14 @@ const LAYERS: &[&[&str]] = &[
     &["store", "child", "peer", "inbox"],
     &["api"],
     &["system", "service"],
-    &["recorder", "observer", "supervise", "import", "upload"],
+    &[
+        "recorder",
+        "observer",
+        "supervise",
+        "import",
+        "upload",
+        "sync",
+    ],
     &["error"],
     &["cmd"],
 ];

@@ -86,6 +86,9 @@ mod tests {
         // Headers that make no sense change nothing.
         budget.learn(f64::NAN, 5.0);
         budget.learn(1.0, 0.5);
-        assert_eq!(budget.take_at(now + Duration::from_secs(60)), Duration::ZERO);
+        assert_eq!(
+            budget.take_at(now + Duration::from_secs(60)),
+            Duration::ZERO
+        );
     }
 }

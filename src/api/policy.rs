@@ -59,10 +59,16 @@ pub fn retry_after(header: &str, now: f64) -> Option<Duration> {
     let header = header.trim();
     let seconds = match header.parse::<f64>() {
         Ok(seconds) => seconds,
-        Err(_) => chrono::DateTime::parse_from_rfc2822(header).ok()?.timestamp() as f64 - now,
+        Err(_) => {
+            chrono::DateTime::parse_from_rfc2822(header)
+                .ok()?
+                .timestamp() as f64
+                - now
+        }
     };
     // A server that asks for a day has a fault of its own.
-    (seconds.is_finite()).then(|| Duration::from_millis((seconds.clamp(0.0, 86_400.0) * 1e3) as u64))
+    (seconds.is_finite())
+        .then(|| Duration::from_millis((seconds.clamp(0.0, 86_400.0) * 1e3) as u64))
 }
 
 #[cfg(test)]

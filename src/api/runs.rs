@@ -393,11 +393,16 @@ impl Api {
         if !viewer.is_object() {
             return Ok(None);
         }
-        let teams = viewer["teams"]["edges"].as_array().map_or(&[][..], Vec::as_slice);
+        let teams = viewer["teams"]["edges"]
+            .as_array()
+            .map_or(&[][..], Vec::as_slice);
         Ok(Some(Viewer {
             username: text(&viewer["username"]),
             entity: text(&viewer["entity"]),
-            teams: teams.iter().map(|edge| text(&edge["node"]["name"])).collect(),
+            teams: teams
+                .iter()
+                .map(|edge| text(&edge["node"]["name"]))
+                .collect(),
         }))
     }
 

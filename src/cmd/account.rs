@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api::runs::Viewer;
@@ -88,6 +89,26 @@ impl Account {
                 .hint("set HOME, or NETRC to the path of the netrc file")
         })
     }
+}
+
+/// A client of the configured server with the user's credentials, and where they come from.
+pub(super) fn connect(account: &Account) -> Result<(Arc<Api>, Source), Error> {
+    let network = &account.settings.network;
+    let Some((credentials, source)) = account.find(&network.server)? else {
+        return Err(Error::new(format!(
+            "no API key configured for {}",
+            network.server.base()
+        ))
+        .hint("`wandb-rs login` stores one; WANDB_API_KEY works, too"));
+    };
+    let api = Api::new(
+        network,
+        Some(credentials),
+        &account.settings.username,
+        &account.settings.email,
+    )
+    .map_err(|reason| Error::new(format!("no connection can be made: {reason}")))?;
+    Ok((Arc::new(api), source))
 }
 
 /// Asks the server whose credentials these are. The message of an error never holds the key.

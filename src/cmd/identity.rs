@@ -176,23 +176,31 @@ pub fn config(
     for (key, value) in command.map(Command::config).unwrap_or_default() {
         config.update(&key, &value);
     }
-    for word in values {
-        let failed = |error: Error| {
+    for (key, value) in self::values(values).map_err(|error| error.code(BEFORE_SPAWN))? {
+        config.update(&key, &value);
+    }
+    Ok(config)
+}
+
+/// Config values of `NAME=VALUE` words by top-level key; dots in names lead into objects. Values of secret names are
+/// replaced.
+pub fn values(words: &[String]) -> Result<Vec<(String, Value)>, Error> {
+    let mut values = Vec::new();
+    for word in words {
+        let (name, value) = super::client::pair(word).map_err(|error| {
             let text = error.to_string();
             Error::new(format!(
                 "--config {}",
                 text.trim_start_matches("wandb-rs: ")
             ))
-            .code(BEFORE_SPAWN)
-        };
-        let (name, value) = super::client::pair(word).map_err(failed)?;
+        })?;
         let value = redact::value(&name, value);
         let mut parts: Vec<&str> = name.split('.').collect();
         let first = parts.remove(0);
         let nested = parts.into_iter().rev().fold(value, |value, part| {
             Value::Map(vec![(part.to_owned(), value)])
         });
-        config.update(first, &nested);
+        values.push((first.to_owned(), nested));
     }
-    Ok(config)
+    Ok(values)
 }

@@ -7,6 +7,9 @@ use std::path::Path;
 use crate::wire::log::{Decoder, LogError, Piece};
 use crate::wire::raw::RawRecord;
 
+/// Bytes that are read at once.
+const PIECE: usize = 256 * 1024;
+
 /// A record, or a place where records were lost.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Item {
@@ -52,16 +55,8 @@ impl LogReader {
 
     /// Hands out what is there now, in order.
     pub fn read(&mut self, mut take: impl FnMut(Item)) -> Result<End, ReadError> {
-        let mut piece = vec![0; 256 * 1024];
         loop {
-            let n = match self.file.read(&mut piece) {
-                Ok(0) => break,
-                Ok(n) => n,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error.into()),
-            };
-            self.held.extend_from_slice(&piece[..n]);
-            let used = self.decoder.decode(&self.held, |piece| {
+            let more = self.read_some(|piece| {
                 take(match piece {
                     Piece::Record { bytes, .. } => {
                         Item::Record(RawRecord::from_bytes(bytes.to_vec()))
@@ -69,13 +64,48 @@ impl LogReader {
                     Piece::Damage(error) => Item::Damage(error),
                 });
             })?;
-            self.held.drain(..used);
+            if !more {
+                return Ok(self.end());
+            }
         }
+    }
+
+    /// Hands out the records in the next piece of the file, without copying them; false if there was nothing to read.
+    pub fn read_some(&mut self, take: impl FnMut(Piece<'_>)) -> Result<bool, ReadError> {
+        let held = self.held.len();
+        self.held.resize(held + PIECE, 0);
+        let read = loop {
+            match self.file.read(&mut self.held[held..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        self.held.truncate(held + read.as_ref().map_or(0, |n| *n));
+        if read? == 0 {
+            return Ok(false);
+        }
+        let used = self.decoder.decode(&self.held, take)?;
+        self.held.drain(..used);
+        Ok(true)
+    }
+
+    /// How the log ends, as far as it was read.
+    pub fn end(&self) -> End {
         if self.held.is_empty() && self.decoder.at_record_boundary() {
-            Ok(End::Complete)
+            End::Complete
         } else {
-            Ok(End::Incomplete(self.decoder.offset()))
+            End::Incomplete(self.decoder.offset())
         }
+    }
+
+    /// How many bytes of the file were decoded.
+    pub fn offset(&self) -> u64 {
+        self.decoder.offset()
+    }
+
+    /// The log's size in bytes at this moment.
+    pub fn size(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
     }
 
     /// Reads the first records of a log until `take` says that it has enough.

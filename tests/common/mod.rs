@@ -11,6 +11,8 @@ use wandb_rs::store::log_reader::{End, Item, LogReader};
 use wandb_rs::wire::json::Value;
 use wandb_rs::wire::schema::{Kind, Record};
 
+#[expect(dead_code, reason = "the fake offers more than is used yet")]
+pub(crate) mod fake;
 pub(crate) mod peers;
 pub(crate) mod terminal;
 
