@@ -10,6 +10,8 @@ pub mod client;
 pub mod identity;
 pub mod import_log;
 pub mod interrupt;
+pub mod login;
+mod netrc_file;
 pub mod parse;
 pub mod run;
 pub mod service;
@@ -43,8 +45,8 @@ pub fn exec(cli: Cli) -> Result<Exit, Error> {
         Command::ImportLog(args) => import_log::exec(&args)?,
         Command::Service(args) => service::exec(&args)?,
         Command::Sync(args) => return sync::exec(&args),
-        Command::Login(args) => return account::login(&args),
-        Command::Logout(args) => account::logout(&args)?,
+        Command::Login(args) => return login::login(&args),
+        Command::Logout(args) => login::logout(&args)?,
         Command::Status(args) => status::exec(&args)?,
         Command::Init(args) => return workspace::init(&args),
         Command::Online => workspace::online()?,

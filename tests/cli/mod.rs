@@ -1,5 +1,6 @@
 //! What a user sees and gets.
 
+mod account;
 mod bad_input;
 mod config;
 mod crash;
