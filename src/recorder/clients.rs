@@ -91,10 +91,6 @@ impl ClientRun {
         )
     }
 
-    fn log_path(&self) -> &Path {
-        Path::new(self.settings.sync_file.as_deref().unwrap_or_default())
-    }
-
     /// Whether something can still come into its log.
     fn is_open(&self) -> bool {
         self.exit.is_none() || self.close_at.is_some()
@@ -458,7 +454,7 @@ impl Clients {
         );
         let answer = announcement(log.state());
         if !flag(run.settings.skip_transaction_log) {
-            self.place.add(run.log_path());
+            self.place.add(run.dir().log_path());
         }
         run.own = Some((log, clock));
         Answer::Run(Box::new(answer))
@@ -548,7 +544,7 @@ impl Clients {
                     log.finish(clock.now());
                 }
             }
-            self.place.close(run.log_path());
+            self.place.close(run.dir().log_path());
             ended.push(Ended {
                 state: log.into_state(),
                 dir,
@@ -595,7 +591,7 @@ impl Clients {
             {
                 close(log, code, *clock);
                 run.close_at = None;
-                self.place.close(run.log_path());
+                self.place.close(run.dir().log_path());
             }
         }
     }

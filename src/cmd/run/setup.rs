@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::output::{Ui, redact};
 use crate::service::Bound;
 use crate::settings::server::{self, Server};
-use crate::settings::{Mode, Settings, credentials};
+use crate::settings::{Settings, credentials};
 use crate::store::{self, RunDir};
 use crate::system::python::Python;
 
@@ -41,13 +41,7 @@ pub(super) fn settings(args: &RunArgs, cwd: &Path) -> Result<(Settings, Vec<Stri
     );
     flag("quiet", yes(args.quiet), "--quiet");
     flag("silent", yes(args.silent), "--silent");
-    let (settings, mut notes) = sources.resolve()?;
-    if settings.mode == Mode::Online {
-        notes.push(
-            "this version cannot upload while the run lasts: it is recorded offline and can be synced afterwards".to_owned(),
-        );
-    }
-    Ok((settings, notes))
+    sources.resolve()
 }
 
 /// What the environment says about the character set of the terminal.
@@ -92,8 +86,8 @@ pub(super) fn environment(
     }
     // An SDK in the script takes our place in all that it would do a second time.
     add("WANDB_CONSOLE", "off".into());
-    // There is no server to talk to in this version, whatever the settings say. A script that insists on the mode online
-    // must not end because there is no key.
+    // The wrapper talks to the server, whatever the settings say. A script that insists on the mode online must not end
+    // because there is no key.
     add("WANDB_MODE", "offline".into());
     if !has_api_key(settings) {
         add("WANDB_API_KEY", "0".repeat(40).into());
@@ -231,9 +225,15 @@ pub(super) struct Files {
 
 impl Files {
     /// Makes the run directory under `root`, else under the system's directory for temporary files.
-    pub(super) fn create(root: &Path, identity: &Identity, stamp: &str, ui: &Ui) -> Self {
+    pub(super) fn create(
+        root: &Path,
+        identity: &Identity,
+        stamp: &str,
+        offline: bool,
+        ui: &Ui,
+    ) -> Self {
         let attempt = |root: &Path| -> std::io::Result<Self> {
-            let dir = RunDir::create(root, &identity.id, stamp, true)?;
+            let dir = RunDir::create(root, &identity.id, stamp, offline)?;
             let open = store::new_private_file(dir.log_path())
                 .and_then(|log| Ok((log, store::new_private_file(&dir.logs().join("debug.log"))?)));
             match open {
