@@ -217,6 +217,9 @@ impl Recorder {
                         self.streams.stop_searching();
                     }
                 }
+                Item::Registered(log, result) => {
+                    self.clients.registered(&log, result, &mut self.main);
+                }
                 Item::Debug(line) => {
                     if let Some(main) = &mut self.main {
                         main.run.debug(&line);
@@ -234,7 +237,7 @@ impl Recorder {
         }
         self.write(ended);
         self.answer();
-        self.clients.close_due();
+        self.clients.close_due(&mut self.main);
         for (log, _) in self.logs() {
             log.housekeeping();
         }

@@ -148,6 +148,19 @@ struct Places {
     others: Vec<PathBuf>,
     closed: Vec<PathBuf>,
     followed: Vec<PathBuf>,
+    /// The main run has moved.
+    moved: bool,
+    /// Called on every change.
+    listener: Option<Listener>,
+}
+
+/// Somebody who is called.
+struct Listener(Box<dyn Fn() + Send>);
+
+impl std::fmt::Debug for Listener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Listener")
+    }
 }
 
 impl Place {
@@ -170,17 +183,38 @@ impl Place {
 
     /// The main run has moved.
     pub fn set(&self, dir: RunDir) {
-        self.lock().main = Some(dir);
+        self.change(|places| {
+            places.main = Some(dir);
+            places.moved = true;
+        });
+    }
+
+    /// Whether the main run has moved.
+    pub fn has_moved(&self) -> bool {
+        self.lock().moved
+    }
+
+    /// Calls `listener` on every change; it must not look here.
+    pub fn listen(&self, listener: impl Fn() + Send + 'static) {
+        self.lock().listener = Some(Listener(Box::new(listener)));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Places)) {
+        let mut places = self.lock();
+        change(&mut places);
+        if let Some(Listener(call)) = &places.listener {
+            call();
+        }
     }
 
     /// The script has opened another run, with this log.
     pub fn add(&self, log: &Path) {
-        self.lock().others.push(log.to_owned());
+        self.change(|places| places.others.push(log.to_owned()));
     }
 
     /// Nothing will be written to this log any more.
     pub fn close(&self, log: &Path) {
-        self.lock().closed.push(log.to_owned());
+        self.change(|places| places.closed.push(log.to_owned()));
     }
 
     /// Whether nothing will be written to a log any more.

@@ -22,8 +22,8 @@ const POLL: Duration = Duration::from_millis(200);
 
 /// Hears of the runs.
 pub trait Listener: Send + Sync {
-    /// A log is followed; `main` is the wrapper's own run.
-    fn begins(&self, log: &Path, main: bool) -> Arc<dyn Watch>;
+    /// A log is followed; `main` is that of the command, and `own` if no SDK has opened it.
+    fn begins(&self, log: &Path, main: bool, own: bool) -> Arc<dyn Watch>;
     /// A run cannot be uploaded any more; what it has recorded stays.
     fn fails(&self, log: &Path, main: bool, error: &UploadError);
 }
@@ -59,6 +59,10 @@ impl Uplink {
     /// Begins to follow the runs.
     pub fn start(setup: Setup) -> io::Result<Self> {
         let (ended, stop) = (Arc::new(AtomicBool::new(false)), Stop::default());
+        {
+            let stop = stop.clone();
+            setup.place.listen(move || stop.wake());
+        }
         let crowd = Crowd {
             setup,
             ended: Arc::clone(&ended),
@@ -180,13 +184,15 @@ impl Crowd {
             edits: Edits::default(),
             resume: self.setup.resume.filter(|_| main),
             follow: Follow::While(Arc::new(fate)),
-            hold: if main {
+            // A run that the SDK has opened stays what it is.
+            hold: if main && !self.setup.place.has_moved() {
                 self.setup.hold
             } else {
                 Duration::ZERO
             },
         };
-        let watch = self.setup.listener.begins(&log, main);
+        let own = main && !self.setup.place.has_moved();
+        let watch = self.setup.listener.begins(&log, main, own);
         let (api, stop) = (Arc::clone(&self.setup.api), self.stop.clone());
         let thread = std::thread::Builder::new()
             .name("upload".to_owned())

@@ -79,14 +79,14 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
         (false, false) => Verbosity::Normal,
     };
     let mut ui = Ui::new(verbosity, locale().as_deref());
-    if args.dry_run {
-        super::print(&dry_run(args, &settings, &identity, &config))?;
-        return Ok(Exit::Code(0));
-    }
     for note in notes {
         ui.warning(&note);
     }
     let online = online::decide(&settings, &ui)?;
+    if args.dry_run {
+        super::print(&dry_run(args, online.is_some(), &settings, &identity, &config))?;
+        return Ok(Exit::Code(0));
+    }
     if let Some(online) = &online {
         online.check(&settings, &identity, args, &ui)?;
     }
@@ -110,6 +110,7 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
         argv: args.command.clone(),
         environment: environment(
             args,
+            online.is_some(),
             &settings,
             &identity,
             files.dir.as_ref(),
@@ -158,12 +159,13 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
         place,
         online,
     };
+    let inbox = Arc::new(Inbox::default());
     let group = child.pid();
     let uplink = session
         .online
         .as_ref()
-        .and_then(|online| online.start(&session, group, &ui));
-    let (outcome, finished) = session.record(child, socket, args, &ui)?;
+        .and_then(|online| online.start(&session, &inbox, group, &ui));
+    let (outcome, finished) = session.record(child, socket, &inbox, args, &ui)?;
     let elapsed = session.clock.elapsed();
     let uploaded = uplink.map(|uplink| {
         let online = session.online.as_ref();
@@ -220,10 +222,10 @@ impl Session {
         &self,
         child: Supervised,
         socket: std::io::Result<Bound>,
+        inbox: &Arc<Inbox>,
         args: &RunArgs,
         ui: &Ui,
     ) -> Result<(Outcome, Option<Finished>), Error> {
-        let inbox = Arc::new(Inbox::default());
         let git = self.git();
         let dir = self.files.dir.as_ref();
         let info = self.info();
@@ -248,7 +250,7 @@ impl Session {
             uploads: self.online.is_some(),
         };
         let watcher = Arc::new(RunWatcher {
-            inbox: Arc::clone(&inbox),
+            inbox: Arc::clone(inbox),
             ui: ui.clone(),
         });
         let pid = child.pid();
@@ -259,15 +261,15 @@ impl Session {
             )),
             64,
         );
-        let recorder = recorder::start(setup, Arc::clone(&inbox));
+        let recorder = recorder::start(setup, Arc::clone(inbox));
         if let Err(error) = &recorder {
             inbox.close();
             ui.warning(&format!(
                 "nothing is recorded: no thread can be started: {error}"
             ));
         }
-        let service = serve(socket, info, &inbox, ui);
-        let observer = Observer::start(self.task(pid, git), self.clock, Arc::clone(&inbox)).ok();
+        let service = serve(socket, info, inbox, ui);
+        let observer = Observer::start(self.task(pid, git), self.clock, Arc::clone(inbox)).ok();
         let outcome = child.run(&watcher).map_err(|error| {
             Error::new(format!("the script cannot be followed: {error}")).code(BEFORE_SPAWN)
         })?;

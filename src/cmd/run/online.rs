@@ -1,6 +1,6 @@
 //! The run on the server: whether it goes there, what the user sees of it, and the wait for it at the end.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,13 +15,15 @@ use crate::child::signals;
 use crate::cli::run::RunArgs;
 use crate::cmd::identity::Identity;
 use crate::error::{BEFORE_SPAWN, Error};
+use crate::inbox::{Inbox, Item, NotRegistered};
 use crate::output::Ui;
 use crate::output::board::Board;
+use crate::run::Registration;
 use crate::settings::credentials::{self, Source};
 use crate::settings::{Mode, Resume, Settings};
 use crate::supervise::Outcome;
 use crate::uplink::{Listener, Setup, Uplink, Uploaded};
-use crate::upload::register::Target;
+use crate::upload::register::{RegisterError, Target};
 use crate::upload::{Progress, UploadError, Watch};
 
 /// How long a script may take until it opens its own run, if it looks as if it will.
@@ -46,7 +48,7 @@ pub(super) fn decide(settings: &Settings, ui: &Ui) -> Result<Option<Online>, Err
     if settings.mode_is_explicit && settings.mode != Mode::Online {
         return Ok(None);
     }
-    let home = std::env::var_os("HOME").map(std::path::PathBuf::from);
+    let home = std::env::var_os("HOME").map(PathBuf::from);
     let found = credentials::find(
         &settings.network.server,
         settings,
@@ -161,7 +163,13 @@ impl Online {
     }
 
     /// Begins to upload.
-    pub(super) fn start(&self, session: &Session, group: Pid, ui: &Ui) -> Option<Sending> {
+    pub(super) fn start(
+        &self,
+        session: &Session,
+        inbox: &Arc<Inbox>,
+        group: Pid,
+        ui: &Ui,
+    ) -> Option<Sending> {
         let told = Arc::<Told>::default();
         let setup = Setup {
             api: Arc::clone(&self.api),
@@ -169,6 +177,7 @@ impl Online {
             resume: session.settings.resume,
             hold: hold(session),
             listener: Arc::new(RunListener {
+                inbox: Arc::clone(inbox),
                 api: Arc::clone(&self.api),
                 ui: ui.clone(),
                 group,
@@ -275,10 +284,11 @@ pub(super) struct Sending {
 
 /// Tells the user how the upload goes, and the script when the server says stop.
 struct RunListener {
+    inbox: Arc<Inbox>,
     api: Arc<Api>,
     ui: Ui,
     group: Pid,
-    cwd: std::path::PathBuf,
+    cwd: PathBuf,
     told: Arc<Told>,
 }
 
@@ -292,6 +302,10 @@ struct Told {
 }
 
 struct RunWatch {
+    log: PathBuf,
+    /// No SDK tells the user about the run.
+    own: bool,
+    inbox: Arc<Inbox>,
     api: Arc<Api>,
     ui: Ui,
     group: Pid,
@@ -300,8 +314,11 @@ struct RunWatch {
 }
 
 impl Listener for RunListener {
-    fn begins(&self, _log: &Path, main: bool) -> Arc<dyn Watch> {
+    fn begins(&self, log: &Path, main: bool, own: bool) -> Arc<dyn Watch> {
         Arc::new(RunWatch {
+            log: log.to_owned(),
+            own,
+            inbox: Arc::clone(&self.inbox),
             api: Arc::clone(&self.api),
             ui: self.ui.clone(),
             group: self.group,
@@ -311,6 +328,14 @@ impl Listener for RunListener {
     }
 
     fn fails(&self, log: &Path, _main: bool, error: &UploadError) {
+        let reason = match error {
+            UploadError::Register(RegisterError::Resume(reason)) => {
+                NotRegistered::Forbidden(reason.clone())
+            }
+            _ => NotRegistered::Yet,
+        };
+        self.inbox
+            .push(Item::Registered(log.to_owned(), Err(reason)), 256);
         let dir = log.parent().unwrap_or(Path::new(""));
         let path = shown(dir, &self.cwd);
         self.ui.warning(&format!(
@@ -325,8 +350,22 @@ impl Listener for RunListener {
 
 impl Watch for RunWatch {
     fn registered(&self, target: &Target) {
+        let run = &target.run;
+        let server = &self.api.network().server;
+        let registration = Registration {
+            entity: run.entity.clone(),
+            project: run.project.clone(),
+            display_name: run.display_name.clone(),
+            url: server.run_url(&run.entity, &run.project, &run.run_id),
+            resumed_at: target.resumed.then_some(target.first_step),
+        };
+        let item = Item::Registered(self.log.clone(), Ok(Box::new(registration)));
+        self.inbox.push(item, 512);
+        if !self.own {
+            return;
+        }
         if target.resumed {
-            let name = self.ui.name(&target.run.display_name);
+            let name = self.ui.name(&run.display_name);
             self.ui.info(&format!("Resuming run {name}"));
         }
         links(&self.api, target, "at", &self.ui);
@@ -348,6 +387,11 @@ impl Watch for RunWatch {
             .reason
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = reason.map(str::to_owned);
+        if reason.is_some() {
+            // Nobody waits for a server that does not answer.
+            let item = Item::Registered(self.log.clone(), Err(NotRegistered::Yet));
+            self.inbox.push(item, 256);
+        }
         if let Some(reason) = reason
             && !self.told.trouble.swap(true, Ordering::SeqCst)
         {

@@ -109,8 +109,11 @@ impl Session {
             footer::duration(elapsed)
         ));
         let online = finished.is_some_and(|finished| finished.online);
-        if let Some(dir) = dir.as_ref().filter(|_| !shown || online || uploaded.is_some()) {
-            self.where_to_go(dir.path(), of_log(uploaded, dir.log_path()), ui);
+        if let Some(dir) = &dir {
+            let upload = of_log(uploaded, dir.log_path());
+            if !shown || (online && !upload.is_some_and(is_whole)) {
+                self.where_to_go(dir.path(), upload, ui);
+            }
         }
         for run in finished.iter().flat_map(|finished| &finished.others) {
             let dir = RunDir::of_others(run.dir.clone(), PathBuf::new());
@@ -121,7 +124,7 @@ impl Session {
             }
             let upload = uploaded
                 .and_then(|all| all.iter().find(|one| one.log.parent() == Some(&run.dir)));
-            if run.shown && (run.online || upload.is_some()) {
+            if run.shown && run.online && !upload.is_some_and(is_whole) {
                 self.where_to_go(&run.dir, upload, ui);
             }
             if !run.shown {
@@ -185,6 +188,14 @@ impl Session {
             ("summary".to_owned(), summary),
         ])
     }
+}
+
+/// Whether everything of a run is on the server.
+fn is_whole(upload: &Uploaded) -> bool {
+    upload
+        .result
+        .as_ref()
+        .is_ok_and(crate::upload::Report::is_synced)
 }
 
 /// The upload of a log.

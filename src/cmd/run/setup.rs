@@ -69,6 +69,7 @@ pub(in crate::cmd) fn socket_places() -> Vec<PathBuf> {
 /// The variables that the child gets besides ours.
 pub(super) fn environment(
     args: &RunArgs,
+    online: bool,
     settings: &Settings,
     identity: &Identity,
     dir: Option<&RunDir>,
@@ -86,9 +87,10 @@ pub(super) fn environment(
     }
     // An SDK in the script takes our place in all that it would do a second time.
     add("WANDB_CONSOLE", "off".into());
-    // The wrapper talks to the server, whatever the settings say. A script that insists on the mode online must not end
-    // because there is no key.
-    add("WANDB_MODE", "offline".into());
+    // What the wrapper does, the SDK does, too. A script that insists on the mode online must not end because there is
+    // no key.
+    let mode = if online { "online" } else { "offline" };
+    add("WANDB_MODE", mode.into());
     if !has_api_key(settings) {
         add("WANDB_API_KEY", "0".repeat(40).into());
     }
@@ -183,6 +185,7 @@ fn identity_variables(args: &RunArgs) -> Vec<(&'static str, String)> {
 
 pub(super) fn dry_run(
     args: &RunArgs,
+    online: bool,
     settings: &Settings,
     identity: &Identity,
     config: &crate::run::config::Config,
@@ -196,7 +199,7 @@ pub(super) fn dry_run(
         "command: {}\nenvironment:\n",
         redact::arguments(&words).join(" ")
     );
-    for (name, value) in environment(args, settings, identity, None, None) {
+    for (name, value) in environment(args, online, settings, identity, None, None) {
         let value = match name.to_str() {
             Some("WANDB_API_KEY") => "(a placeholder)".into(),
             _ => value.to_string_lossy(),
