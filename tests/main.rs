@@ -15,3 +15,4 @@ mod common;
 mod compat;
 mod generated;
 mod layers;
+mod upload;

@@ -38,9 +38,11 @@ pub fn exec(args: &SyncArgs) -> Result<Exit, Error> {
     }
     if chosen.runs.is_empty() && !args.live {
         ui.info("No runs to sync.");
-        return Ok(Exit::Code(0));
-    }
-    if args.live && !args.dry_run {
+        // Runs that were synced before are verified, too.
+        if !args.verify || args.dry_run || chosen.synced.is_empty() {
+            return Ok(Exit::Code(0));
+        }
+    } else if args.live && !args.dry_run {
         // Whatever is there is followed, and what comes.
     } else {
         let word = if args.dry_run {
@@ -54,7 +56,7 @@ pub fn exec(args: &SyncArgs) -> Result<Exit, Error> {
     if args.dry_run {
         return Ok(Exit::Code(0));
     }
-    if args.paths.is_empty() && !args.yes && !args.live {
+    if args.paths.is_empty() && !args.yes && !args.live && !chosen.runs.is_empty() {
         confirm(ui)?;
     }
     if args.id.is_some() && chosen.runs.len() > 1 {

@@ -192,6 +192,24 @@ impl FakeWandb {
             .stopped = stopped;
     }
 
+    /// Changes what the server has of a run, as nothing that clients send does.
+    pub(crate) fn tamper(
+        &self,
+        (entity, project, id): (&str, &str, &str),
+        change: impl FnOnce(&mut RunView),
+    ) {
+        let path = (entity.to_owned(), project.to_owned(), id.to_owned());
+        let mut state = self.state();
+        let run = state.runs.get_mut(&path);
+        change(run.unwrap_or_else(|| panic!("there is no run {path:?}")));
+    }
+
+    /// Forgets a run, as if it had been deleted.
+    pub(crate) fn forget(&self, (entity, project, id): (&str, &str, &str)) {
+        let path = (entity.to_owned(), project.to_owned(), id.to_owned());
+        self.state().runs.remove(&path);
+    }
+
     /// A run as it stands now; one that is not there fails the test.
     pub(crate) fn run(&self, entity: &str, project: &str, id: &str) -> RunView {
         self.find_run(entity, project, id)

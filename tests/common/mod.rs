@@ -13,8 +13,10 @@ use wandb_rs::wire::schema::{Kind, Record};
 
 #[expect(dead_code, reason = "the fake offers more than is used yet")]
 pub(crate) mod fake;
+pub(crate) mod logs;
 pub(crate) mod peers;
 pub(crate) mod terminal;
+pub(crate) mod uploads;
 
 /// How long anything may take before a test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

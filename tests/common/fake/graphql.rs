@@ -99,6 +99,7 @@ fn resolve(state: &mut State, operation: &str, variables: &Variables<'_>) -> Ans
         "RunResumeStatus" => Ok(runs::resume_status(state, variables)),
         "RewindRun" => runs::rewind(state, variables),
         "Run" | "RunState" | "QueryRunInfo" | "RunFiles" => Ok(runs::read(state, variables)),
+        "HistoryPage" => Ok(runs::history_page(state, variables)),
         "StopRun" => runs::stop(state, variables),
         "CreateRunFiles" => runs::create_files(state, variables),
         "NotifyScriptableRunAlert" => runs::alert(state, variables),

@@ -279,6 +279,21 @@ pub(super) fn read(state: &State, variables: &Variables<'_>) -> Value {
     json!({"project": {"internalId": "1", "run": run}})
 }
 
+/// Rows whose step is at least `minStep` and below `maxStep`.
+pub(super) fn history_page(state: &State, variables: &Variables<'_>) -> Value {
+    let Some(run) = state.runs.get(&path_of(variables)) else {
+        return json!({"project": {"run": null}});
+    };
+    let limit = |name: &str, default: i64| variables.get(&[name]).as_i64().unwrap_or(default);
+    let steps = limit("minStep", 0)..limit("maxStep", i64::MAX);
+    let rows = run.history.iter().filter(|line| {
+        let step = parse(line).ok().and_then(|row| row["_step"].as_i64());
+        step.is_some_and(|step| steps.contains(&step))
+    });
+    let rows: Vec<&String> = rows.take(limit("pageSize", 500) as usize).collect();
+    json!({"project": {"run": {"history": rows}}})
+}
+
 pub(super) fn stop(state: &mut State, variables: &Variables<'_>) -> Answer {
     let id = variables.required(&["id"])?;
     let run = state.runs.values_mut().find(|run| run.storage_id == id);

@@ -1,0 +1,8 @@
+//! What `wandb-rs sync` promises: everything once, whatever happens on the way.
+
+mod again;
+mod faults;
+mod kills;
+mod live;
+mod resume;
+mod verify;
