@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueHint};
 
+pub mod local;
 pub mod parse;
 pub mod run;
 pub mod service;
@@ -42,6 +43,12 @@ pub enum Command {
     ImportLog(Box<parse::ImportLogArgs>),
     Service(service::ServiceArgs),
     Sync(SyncArgs),
+    Ls(local::LsArgs),
+    Show(local::ShowArgs),
+    Inspect(local::InspectArgs),
+    Export(local::ExportArgs),
+    Edit(local::EditArgs),
+    Clean(local::CleanArgs),
     Completions(CompletionsArgs),
 }
 

@@ -5,12 +5,19 @@ use std::io::Write as _;
 use crate::cli::{Cli, Command};
 use crate::error::Error;
 
+pub mod clean;
 pub mod client;
+pub mod edit;
+pub mod export;
 pub mod identity;
 pub mod import_log;
+pub mod inspect;
+pub mod local;
+pub mod ls;
 pub mod parse;
 pub mod run;
 pub mod service;
+pub mod show;
 pub mod sources;
 
 /// How this process ends.
@@ -36,6 +43,12 @@ pub fn exec(cli: Cli) -> Result<Exit, Error> {
         Command::ImportLog(args) => import_log::exec(&args)?,
         Command::Service(args) => service::exec(&args)?,
         Command::Sync(args) => sync(&args)?,
+        Command::Ls(args) => ls::exec(&args)?,
+        Command::Show(args) => show::exec(&args)?,
+        Command::Inspect(args) => return inspect::exec(&args),
+        Command::Export(args) => return export::exec(&args),
+        Command::Edit(args) => edit::exec(&args)?,
+        Command::Clean(args) => clean::exec(&args)?,
         Command::Completions(args) => print(&completions(args.shell))?,
     }
     Ok(Exit::Code(0))
@@ -49,6 +62,11 @@ fn print(text: &str) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
+}
+
+/// Tells on stderr what is wrong and does not stop the command.
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "wandb-rs: {text}");
 }
 
 /// A shell's completion script.

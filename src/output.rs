@@ -10,6 +10,7 @@ pub mod footer;
 pub mod number;
 pub mod redact;
 pub mod sparkline;
+pub mod table_file;
 
 /// How much is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

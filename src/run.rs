@@ -23,6 +23,8 @@ pub mod config;
 pub mod id;
 pub mod metric;
 pub mod name;
+pub mod recorded;
+pub mod rows;
 pub mod series;
 
 use columns::Columns;

@@ -1,7 +1,7 @@
 //! Reads a transaction log from a file: finished, damaged or still growing.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use crate::wire::log::{Decoder, LogError, Piece};
@@ -50,8 +50,31 @@ impl LogReader {
         })
     }
 
+    /// Opens a log near its end: the first record is one that begins in the last `bytes` or a block before them.
+    pub fn open_tail(path: &Path, bytes: u64) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        let decoder = Decoder::at_block(length.saturating_sub(bytes));
+        file.seek(SeekFrom::Start(decoder.offset()))?;
+        Ok(Self {
+            file,
+            decoder,
+            held: Vec::new(),
+        })
+    }
+
     /// Hands out what is there now, in order.
     pub fn read(&mut self, mut take: impl FnMut(Item)) -> Result<End, ReadError> {
+        self.pieces(|piece| {
+            take(match piece {
+                Piece::Record { bytes, .. } => Item::Record(RawRecord::from_bytes(bytes.to_vec())),
+                Piece::Damage(error) => Item::Damage(error),
+            });
+        })
+    }
+
+    /// As [`LogReader::read`], without a copy of each record, and with the place of each in the file.
+    pub fn pieces(&mut self, mut take: impl FnMut(Piece<'_>)) -> Result<End, ReadError> {
         let mut piece = vec![0; 256 * 1024];
         loop {
             let n = match self.file.read(&mut piece) {
@@ -61,14 +84,7 @@ impl LogReader {
                 Err(error) => return Err(error.into()),
             };
             self.held.extend_from_slice(&piece[..n]);
-            let used = self.decoder.decode(&self.held, |piece| {
-                take(match piece {
-                    Piece::Record { bytes, .. } => {
-                        Item::Record(RawRecord::from_bytes(bytes.to_vec()))
-                    }
-                    Piece::Damage(error) => Item::Damage(error),
-                });
-            })?;
+            let used = self.decoder.decode(&self.held, &mut take)?;
             self.held.drain(..used);
         }
         if self.held.is_empty() && self.decoder.at_record_boundary() {

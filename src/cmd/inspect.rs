@@ -1,0 +1,276 @@
+//! `wandb-rs inspect`: the records of a log, one line each.
+
+use std::io::{self, Write};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use super::local::{self, DAMAGED};
+use super::{Exit, complain};
+use crate::cli::local::InspectArgs;
+use crate::error::Error;
+use crate::output::number;
+use crate::store::log_reader::{End, LogReader, ReadError};
+use crate::store::runs::LocalRun;
+use crate::wire::json::Value;
+use crate::wire::log::{LogError, Piece};
+use crate::wire::names::Names;
+use crate::wire::show;
+
+/// Bytes of output that are handed to the kernel at a time.
+const PIECE: usize = 1 << 20;
+/// Characters of a record that the plain form shows.
+const SHORT: usize = 160;
+
+/// Carries the command out.
+pub fn exec(args: &InspectArgs) -> Result<Exit, Error> {
+    let run = local::one(args.run.as_deref())?;
+    let damage = if args.summary {
+        let told = local::read(&run)?;
+        super::print(&summary(&run, &told))?;
+        told.warn(&run.log);
+        told.damage.len()
+    } else {
+        records(&run, args.json)?
+    };
+    Ok(Exit::Code(if damage == 0 { 0 } else { DAMAGED }))
+}
+
+/// Prints the records; gives how many places could not be read.
+fn records(run: &LocalRun, json: bool) -> Result<usize, Error> {
+    let mut reader = LogReader::open(&run.log)
+        .map_err(|error| local::unreadable(&run.log, &ReadError::Io(error)))?;
+    let names = Names::new();
+    let mut damage = Vec::new();
+    // One thread decodes while the other writes; the buffers go round.
+    let (full, to_write) = sync_channel::<String>(1);
+    let (written, empty) = sync_channel::<String>(2);
+    let (end, wrote) = thread::scope(|scope| {
+        let writer = scope.spawn(move || write(&to_write, &written));
+        let mut out = Output {
+            full: Some(full),
+            empty,
+            buffer: String::with_capacity(PIECE + PIECE / 4),
+        };
+        let mut line = String::new();
+        let end = reader.pieces(|piece| match piece {
+            Piece::Record { offset, bytes } => {
+                if out.full.is_none() {
+                    return;
+                }
+                let shown = if json {
+                    show::write_line(&names, bytes, &mut out.buffer)
+                } else {
+                    line.clear();
+                    show::write_line(&names, bytes, &mut line)
+                        .inspect(|()| plain(&line, &mut out.buffer))
+                };
+                if shown.is_err() {
+                    damage.push(LogError::Message(offset));
+                }
+                if out.buffer.len() >= PIECE {
+                    out.hand_over();
+                }
+            }
+            Piece::Damage(error) => damage.push(error),
+        });
+        out.hand_over();
+        drop(out);
+        let wrote = writer
+            .join()
+            .unwrap_or_else(|_| Err(io::Error::other("the writer failed")));
+        (end, wrote)
+    });
+    match wrote {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            return Err(Error::new(format!("cannot write to stdout: {error}")));
+        }
+        _ => {}
+    }
+    let end = end.map_err(|error| local::unreadable(&run.log, &error))?;
+    for error in &damage {
+        complain(&format!("{}: {error}", run.log.display()));
+    }
+    if let End::Incomplete(offset) = end {
+        complain(&format!(
+            "{}: the last record is not complete (at offset {offset}): the run is still being written, or was interrupted",
+            run.log.display()
+        ));
+    }
+    Ok(damage.len())
+}
+
+/// The decoder's end of the output.
+struct Output {
+    /// `None` if nobody reads any more.
+    full: Option<SyncSender<String>>,
+    empty: Receiver<String>,
+    buffer: String,
+}
+
+impl Output {
+    fn hand_over(&mut self) {
+        let next = self.empty.try_recv().unwrap_or_default();
+        let buffer = std::mem::replace(&mut self.buffer, next);
+        if let Some(full) = &self.full
+            && full.send(buffer).is_err()
+        {
+            self.full = None;
+        }
+    }
+}
+
+fn write(full: &Receiver<String>, written: &SyncSender<String>) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    while let Ok(mut buffer) = full.recv() {
+        stdout.write_all(buffer.as_bytes())?;
+        buffer.clear();
+        // If it is not wanted back, it is freed.
+        let _ = written.try_send(buffer);
+    }
+    stdout.flush()
+}
+
+/// A record for people: number, kind and as much of its content as fits.
+fn plain(line: &str, out: &mut String) {
+    let Ok(record) = Value::parse(line) else {
+        return;
+    };
+    let num = record.get("num").map(Value::to_json).unwrap_or_default();
+    let kind = record
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let mut content = String::new();
+    if let Some(value) = record.get(kind) {
+        flat("", value, &mut content);
+    }
+    out.push_str(&format!("{num:>6} {kind:<12}"));
+    let short = content
+        .char_indices()
+        .nth(SHORT)
+        .map_or(content.len(), |(at, _)| at);
+    out.push_str(&content[..short]);
+    if short < content.len() {
+        out.push('…');
+    }
+    let trimmed = out.trim_end().len();
+    out.truncate(trimmed);
+    out.push('\n');
+}
+
+/// ` name=value` for each leaf; the members of keyed lists go without the list's name.
+fn flat(name: &str, value: &Value, out: &mut String) {
+    if out.chars().count() > SHORT {
+        return;
+    }
+    if let Value::Map(members) = value {
+        for (key, value) in members {
+            let list = matches!(key.as_str(), "item" | "update") && value.is_object();
+            if list {
+                flat(name, value, out);
+            } else if name.is_empty() {
+                flat(key, value, out);
+            } else {
+                flat(&format!("{name}.{key}"), value, out);
+            }
+        }
+        return;
+    }
+    out.push(' ');
+    out.push_str(name);
+    out.push('=');
+    show::write_strict(value, out);
+}
+
+/// What the records say together, in the blocks of the official tool.
+fn summary(run: &LocalRun, told: &local::Told) -> String {
+    let recorded = &told.run;
+    let id = if recorded.run.run_id.is_empty() {
+        &run.id
+    } else {
+        &recorded.run.run_id
+    };
+    let title = match recorded.run.display_name.as_str() {
+        "" => id.clone(),
+        name => format!("{name} ({id})"),
+    };
+    let state = match (&recorded.exit, told.state()) {
+        (Some(exit), state) => format!("{} (exit code {})", state.word(), exit.exit_code),
+        (None, state) => state.word().to_owned(),
+    };
+    let mut rows = vec![
+        ("run", title),
+        ("project", recorded.run.project.clone()),
+        (
+            "file",
+            std::path::absolute(&run.log)
+                .unwrap_or_else(|_| run.log.clone())
+                .display()
+                .to_string(),
+        ),
+        ("state", state),
+    ];
+    if let Some(start) = &recorded.run.start_time
+        && let Some(time) = chrono::DateTime::from_timestamp(start.seconds, 0)
+    {
+        let time = time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        rows.push(("started", time));
+    }
+    if let Some(step) = recorded.last_step {
+        rows.push(("step", step.to_string()));
+    }
+    let mut out = String::new();
+    for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
+        out.push_str(&format!("{name:<7}  {value}\n"));
+    }
+    let config: Vec<_> = recorded
+        .config
+        .members()
+        .iter()
+        .filter(|(key, _)| key != "_wandb")
+        .cloned()
+        .collect();
+    let summary = match recorded.summary.tree() {
+        Value::Map(members) => members
+            .into_iter()
+            .filter(|(key, _)| key != "_wandb")
+            .collect(),
+        _ => Vec::new(),
+    };
+    for (title, members) in [("summary", summary), ("config", config)] {
+        let mut leaves = Vec::new();
+        leaves_of(&[], &Value::Map(members), &mut leaves);
+        leaves.sort();
+        let width = leaves.iter().map(|(name, _)| name.chars().count()).max();
+        if let Some(width) = width {
+            out.push_str(&format!("\n{title}\n"));
+            for (name, value) in leaves {
+                out.push_str(&format!("  {name:<width$}  {value}\n"));
+            }
+        }
+    }
+    out
+}
+
+/// Dotted name and text of each value below this one.
+pub(super) fn leaves_of(path: &[&str], value: &Value, out: &mut Vec<(String, String)>) {
+    match value {
+        Value::Map(members) if !members.is_empty() => {
+            for (key, value) in members {
+                leaves_of(&[path, &[key]].concat(), value, out);
+            }
+        }
+        value => {
+            let text = match value {
+                Value::Text(text) => text
+                    .escape_debug()
+                    .to_string()
+                    .replace("\\\"", "\"")
+                    .replace("\\'", "'"),
+                Value::Float(_) => number::show(value).unwrap_or_default(),
+                value => value.to_json(),
+            };
+            out.push((path.join("."), text));
+        }
+    }
+}
