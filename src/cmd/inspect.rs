@@ -52,20 +52,22 @@ fn records(run: &LocalRun, json: bool) -> Result<usize, Error> {
             buffer: String::with_capacity(PIECE + PIECE / 4),
         };
         let mut line = String::new();
+        let mut num = 0;
         let end = reader.pieces(|piece| match piece {
             Piece::Record { offset, bytes } => {
                 if out.full.is_none() {
                     return;
                 }
                 let shown = if json {
-                    show::write_line(&names, bytes, &mut out.buffer)
+                    show::write_line(&names, num + 1, bytes, &mut out.buffer)
                 } else {
                     line.clear();
-                    show::write_line(&names, bytes, &mut line)
+                    show::write_line(&names, num + 1, bytes, &mut line)
                         .inspect(|()| plain(&line, &mut out.buffer))
                 };
-                if shown.is_err() {
-                    damage.push(LogError::Message(offset));
+                match shown {
+                    Ok(()) => num += 1,
+                    Err(_) => damage.push(LogError::Message(offset)),
                 }
                 if out.buffer.len() >= PIECE {
                     out.hand_over();

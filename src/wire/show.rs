@@ -11,14 +11,21 @@ use super::names::{Field, Holds, Names, Shape};
 use super::proto::{Content, Fields, ProtoError, fields};
 
 /// Appends a record as one line of JSON, with its newline; nothing is appended if the record is not readable.
-pub fn write_line(names: &Names, record: &[u8], out: &mut String) -> Result<(), ProtoError> {
+///
+/// `num` is its place among the readable records, which the official tool prints instead of the record's own number.
+pub fn write_line(
+    names: &Names,
+    num: u64,
+    record: &[u8],
+    out: &mut String,
+) -> Result<(), ProtoError> {
     let start = out.len();
     let mut writer = Writer {
         names,
         out,
         unknown: Vec::new(),
     };
-    let written = writer.record(record);
+    let written = writer.record(num, record);
     if written.is_err() {
         out.truncate(start);
     }
@@ -69,15 +76,13 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn record(&mut self, record: &[u8]) -> Result<(), ProtoError> {
-        let mut num = 0;
+    fn record(&mut self, num: u64, record: &[u8]) -> Result<(), ProtoError> {
         let mut kind: Option<(u32, usize, &[u8])> = None;
         let mut joined = Vec::new();
         for field in fields(record) {
             let field = field?;
             let holds = self.names.record().field(field.number);
             match (field.number, holds.map(|(_, field)| field.holds)) {
-                (1, _) => num = field.content.number(),
                 (number, Some(Holds::Message(message))) => {
                     let bytes = field.content.bytes();
                     match kind {
@@ -485,7 +490,7 @@ mod tests {
 
     fn line(record: &[u8]) -> String {
         let mut out = String::from("before ");
-        write_line(&Names::new(), record, &mut out).unwrap();
+        write_line(&Names::new(), 5, record, &mut out).unwrap();
         out.strip_prefix("before ").unwrap().trim_end().to_owned()
     }
 
@@ -574,7 +579,7 @@ mod tests {
         );
         assert_eq!(
             line(&[0xb2, 0x09, 0x00]),
-            r#"{"num":0,"type":"unknown","_unknown_fields":[150]}"#
+            r#"{"num":5,"type":"unknown","_unknown_fields":[150]}"#
         );
     }
 
@@ -584,7 +589,7 @@ mod tests {
         let record = [0x92, 0x01, 2, 0x08, 3, 0x92, 0x01, 2, 0x10, 9];
         assert_eq!(
             line(&record),
-            r#"{"num":0,"type":"exit","exit":{"exit_code":3,"runtime":9}}"#
+            r#"{"num":5,"type":"exit","exit":{"exit_code":3,"runtime":9}}"#
         );
     }
 
@@ -592,7 +597,7 @@ mod tests {
         #[test]
         fn any_bytes_give_a_line_of_json_or_nothing(bytes: Vec<u8>) {
             let mut out = String::new();
-            match write_line(&Names::new(), &bytes, &mut out) {
+            match write_line(&Names::new(), 1, &bytes, &mut out) {
                 Ok(()) => proptest::prop_assert!(Value::parse(&out).is_ok(), "{}", out),
                 Err(_) => proptest::prop_assert!(out.is_empty()),
             }

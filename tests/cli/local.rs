@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use wandb_rs::wire::json::Value;
 use wandb_rs::wire::schema::Kind;
 
+use crate::common::terminal::Terminal;
 use crate::common::{self, Finished, Run, TestEnv};
 
 /// Two runs with names, metrics and a nested value; the second fails.
@@ -14,8 +15,9 @@ fn two_runs() -> TestEnv {
     let env = TestEnv::new();
     for (name, code) in [("first", 0), ("second", 7)] {
         let script = format!(
-            r#"echo '{{"step": 0, "loss": NaN, "d": {{"e": 1}}, "ok": true}}'
-            echo '{{"step": 1, "loss": 0.5, "d": {{"e": 2}}, "list": [1, "x,y"], "big": 3}}'
+            r#"set -e
+            wandb-rs log --step 0 loss=NaN 'd={{"e":1}}' ok=true
+            wandb-rs log --step 1 loss=0.5 'd={{"e":2}}' 'list=[1,"x,y"]' big=3
             echo "to stderr" >&2
             exit {code}"#
         );
@@ -163,7 +165,7 @@ fn commands_without_runs_say_where_they_looked() {
             .stderr
             .contains("no run in some\nhint: ")
     );
-    env.write("some/x.wandb", "PK zip");
+    env.write("some/x.wandb", "PK zip archive");
     assert!(
         env.run(["show", "some"])
             .stderr
@@ -523,15 +525,11 @@ fn clean_asks_at_a_terminal() {
     let env = two_runs();
     mark_synced(&env, "first");
     for (answer, code, left) in [("n\n", 1, true), ("y\n", 0, false)] {
-        let mut command = env.wandb_rs(["clean", "--min-hours", "0"]);
-        let done = common::terminal::converse(&mut command, "[y/n]", answer);
-        assert_eq!(done.0, code, "{}", done.1);
-        assert!(
-            done.1
-                .contains("Are you sure you want to remove 1 run(s)? [y/n]"),
-            "{}",
-            done.1
-        );
+        let mut terminal = Terminal::start(env.wandb_rs(["clean", "--min-hours", "0"]));
+        terminal.expect("Are you sure you want to remove 1 run(s)? [y/n]");
+        terminal.press(answer);
+        let status = common::wait_status(&mut terminal.child);
+        assert_eq!(status.code(), Some(code), "{}", terminal.screen());
         let exists = fs::read_dir(env.path("wandb")).unwrap().any(|entry| {
             entry
                 .unwrap()
