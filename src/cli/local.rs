@@ -10,7 +10,7 @@ use clap::{ValueEnum, ValueHint};
 /// Of very long logs only the beginning and the end are read, so their rows are not counted.
 #[derive(Debug, clap::Args)]
 pub struct LsArgs {
-    /// A wandb directory, or the directory that has one [default: $WANDB_DIR or the current directory]
+    /// A wandb directory, or the directory that has one [default: that of `WANDB_DIR` or of the current directory]
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
     /// Print all that the logs say, one JSON object a run
@@ -56,6 +56,7 @@ pub struct InspectArgs {
 ///
 /// Nested names are joined with dots (in csv and parquet). NaN and infinities stay what they are: NaN in jsonl, as
 /// Python's json module reads it, nan in csv, doubles in parquet. Missing values are empty in csv and null in parquet.
+/// The exit status is 4 if a part of the log could not be read; the rest is exported.
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {
     /// Id of a run, its directory or its .wandb file
@@ -137,7 +138,7 @@ pub struct EditArgs {
 /// arrived. Runs that are being written are never deleted.
 #[derive(Debug, clap::Args)]
 pub struct CleanArgs {
-    /// A wandb directory, or the directory that has one [default: $WANDB_DIR or the current directory]
+    /// A wandb directory, or the directory that has one [default: that of `WANDB_DIR` or of the current directory]
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
     /// Only runs that were made at least this many hours ago

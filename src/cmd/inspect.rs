@@ -16,7 +16,7 @@ use crate::wire::log::{LogError, Piece};
 use crate::wire::names::Names;
 use crate::wire::show;
 
-/// Bytes of output that are handed to the kernel at a time.
+/// Bytes of records that are decoded, and printed, at a time.
 const PIECE: usize = 1 << 20;
 /// Characters of a record that the plain form shows.
 const SHORT: usize = 160;
@@ -39,56 +39,44 @@ pub fn exec(args: &InspectArgs) -> Result<Exit, Error> {
 fn records(run: &LocalRun, json: bool) -> Result<usize, Error> {
     let mut reader = LogReader::open(&run.log)
         .map_err(|error| local::unreadable(&run.log, &ReadError::Io(error)))?;
-    let names = Names::new();
     let mut damage = Vec::new();
-    // One thread decodes while the other writes; the buffers go round.
-    let (full, to_write) = sync_channel::<String>(1);
-    let (written, empty) = sync_channel::<String>(2);
-    let (end, wrote) = thread::scope(|scope| {
-        let writer = scope.spawn(move || write(&to_write, &written));
-        let mut out = Output {
-            full: Some(full),
-            empty,
-            buffer: String::with_capacity(PIECE + PIECE / 4),
-        };
-        let mut line = String::new();
-        let mut num = 0;
+    // One thread reads and checks while the other decodes and writes.
+    let (full, batches) = sync_channel(2);
+    let (done, empty) = sync_channel(3);
+    let (end, printed) = thread::scope(|scope| {
+        let printer = scope.spawn(move || print_batches(&batches, &done, json));
+        let mut reading = true;
+        let mut batch = Batch::default();
         let end = reader.pieces(|piece| match piece {
-            Piece::Record { offset, bytes } => {
-                if out.full.is_none() {
-                    return;
-                }
-                let shown = if json {
-                    show::write_line(&names, num + 1, bytes, &mut out.buffer)
-                } else {
-                    line.clear();
-                    show::write_line(&names, num + 1, bytes, &mut line)
-                        .inspect(|()| plain(&line, &mut out.buffer))
-                };
-                match shown {
-                    Ok(()) => num += 1,
-                    Err(_) => damage.push(LogError::Message(offset)),
-                }
-                if out.buffer.len() >= PIECE {
-                    out.hand_over();
+            Piece::Record { offset, bytes } if reading => {
+                batch.bytes.extend_from_slice(bytes);
+                batch.records.push((offset, batch.bytes.len()));
+                if batch.bytes.len() >= PIECE {
+                    let next = empty.try_recv().unwrap_or_default();
+                    // Nobody takes it if nobody reads the output any more.
+                    reading = full.send(std::mem::replace(&mut batch, next)).is_ok();
                 }
             }
+            Piece::Record { .. } => {}
             Piece::Damage(error) => damage.push(error),
         });
-        out.hand_over();
-        drop(out);
-        let wrote = writer
-            .join()
-            .unwrap_or_else(|_| Err(io::Error::other("the writer failed")));
-        (end, wrote)
+        let _ = full.send(batch);
+        drop(full);
+        let printed = printer.join();
+        (
+            end,
+            printed.unwrap_or_else(|_| (Vec::new(), Err(io::Error::other("the printer failed")))),
+        )
     });
+    let end = end.map_err(|error| local::unreadable(&run.log, &error))?;
+    let (unreadable, wrote) = printed;
     match wrote {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             return Err(Error::new(format!("cannot write to stdout: {error}")));
         }
         _ => {}
     }
-    let end = end.map_err(|error| local::unreadable(&run.log, &error))?;
+    damage.extend(unreadable);
     for error in &damage {
         complain(&format!("{}: {error}", run.log.display()));
     }
@@ -101,35 +89,53 @@ fn records(run: &LocalRun, json: bool) -> Result<usize, Error> {
     Ok(damage.len())
 }
 
-/// The decoder's end of the output.
-struct Output {
-    /// `None` if nobody reads any more.
-    full: Option<SyncSender<String>>,
-    empty: Receiver<String>,
-    buffer: String,
+/// Records on their way to being printed.
+#[derive(Default)]
+struct Batch {
+    bytes: Vec<u8>,
+    /// Offset in the file, and end in `bytes`, of each.
+    records: Vec<(u64, usize)>,
 }
 
-impl Output {
-    fn hand_over(&mut self) {
-        let next = self.empty.try_recv().unwrap_or_default();
-        let buffer = std::mem::replace(&mut self.buffer, next);
-        if let Some(full) = &self.full
-            && full.send(buffer).is_err()
-        {
-            self.full = None;
-        }
-    }
-}
-
-fn write(full: &Receiver<String>, written: &SyncSender<String>) -> io::Result<()> {
+/// Prints what comes; gives the records that were no messages.
+fn print_batches(
+    batches: &Receiver<Batch>,
+    done: &SyncSender<Batch>,
+    json: bool,
+) -> (Vec<LogError>, io::Result<()>) {
+    let names = Names::new();
     let mut stdout = io::stdout().lock();
-    while let Ok(mut buffer) = full.recv() {
-        stdout.write_all(buffer.as_bytes())?;
-        buffer.clear();
+    let mut out = String::with_capacity(PIECE + PIECE / 4);
+    let mut line = String::new();
+    let mut unreadable = Vec::new();
+    let mut num = 0;
+    while let Ok(mut batch) = batches.recv() {
+        let mut start = 0;
+        for (offset, end) in &batch.records {
+            let record = &batch.bytes[start..*end];
+            start = *end;
+            let shown = if json {
+                show::write_line(&names, num + 1, record, &mut out)
+            } else {
+                line.clear();
+                show::write_line(&names, num + 1, record, &mut line)
+                    .inspect(|()| plain(&line, &mut out))
+            };
+            match shown {
+                Ok(()) => num += 1,
+                Err(_) => unreadable.push(LogError::Message(*offset)),
+            }
+        }
+        if let Err(error) = stdout.write_all(out.as_bytes()) {
+            return (unreadable, Err(error));
+        }
+        out.clear();
+        batch.bytes.clear();
+        batch.records.clear();
         // If it is not wanted back, it is freed.
-        let _ = written.try_send(buffer);
+        let _ = done.try_send(batch);
     }
-    stdout.flush()
+    (unreadable, stdout.flush())
 }
 
 /// A record for people: number, kind and as much of its content as fits.

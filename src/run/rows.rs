@@ -51,12 +51,13 @@ impl Row {
     pub fn has_any(&self, names: &[String]) -> bool {
         let mut found = false;
         self.each(|name, value| {
-            found |= *value != Value::Null && names.iter().any(|key| key == name)
+            found |= *value != Value::Null && names.iter().any(|key| key == name);
         });
         found
     }
 
     /// Keeps only these names, in their order. Names that were joined become names of their own.
+    #[must_use]
     pub fn only(&self, names: &[String]) -> Self {
         let mut cells = vec![None; names.len()];
         self.each(|name, value| {
@@ -340,7 +341,9 @@ mod tests {
             r#"{"_step":3,"a":{"b":1},"img":{"w":2,"l":[1]}}"#
         );
         let mut table = Table::default();
-        found.iter().for_each(|row| table.note(row));
+        for row in &found {
+            table.note(row);
+        }
         let columns: Vec<_> = table
             .columns()
             .iter()

@@ -134,6 +134,7 @@ mod tests {
         found
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as the caller wants it")]
     fn double(record: &[u8]) -> Result<Option<Vec<u8>>, ProtoError> {
         Ok((record[0] == 2).then(|| [record, record].concat()))
     }

@@ -305,23 +305,24 @@ impl Writer<'_> {
                 _ => {}
             }
         }
-        write_text(key.text()?, self.out);
+        self.text(key.bytes())?;
         self.out.push(':');
         let Holds::Message(index) = holds else {
             self.out.push_str("null");
             return Ok(());
         };
-        match self
-            .names
-            .message(index)
-            .field(2)
-            .map(|(_, field)| field.holds)
+        let of_entry = self.names.message(index).field(2);
+        if let Some((
+            _,
+            Field {
+                holds: Holds::Message(index),
+                ..
+            },
+        )) = of_entry
         {
-            Some(Holds::Message(index)) => self.message(index, value.bytes()),
-            _ => {
-                write_text(value.text()?, self.out);
-                Ok(())
-            }
+            self.message(*index, value.bytes())
+        } else {
+            self.text(value.bytes())
         }
     }
 
@@ -346,6 +347,8 @@ impl Writer<'_> {
                 _ => {}
             }
         }
+        // One check of the room for all parts.
+        self.out.reserve(key.len() + json.len() + 8);
         if nested < 2 {
             self.text(key)?;
         } else {
@@ -383,7 +386,7 @@ impl Writer<'_> {
     fn text(&mut self, bytes: &[u8]) -> Result<(), ProtoError> {
         let text = std::str::from_utf8(bytes).map_err(|_| ProtoError::Text)?;
         // Most texts are names that need no escapes. Without a way out of the loop, many bytes are compared at once.
-        let special = |byte: &u8| (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\');
+        let special = |byte: &u8| matches!(byte, 0..0x20 | b'"' | b'\\');
         if bytes.iter().fold(false, |any, byte| any | special(byte)) {
             write_text(text, self.out);
         } else {

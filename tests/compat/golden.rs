@@ -6,10 +6,11 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
+use wandb_rs::run::recorded::RecordedRun;
 use wandb_rs::store::log_reader::End;
 use wandb_rs::wire::json::Value;
 
-use super::fold::Log;
+use super::fold::{self, Log};
 use super::protojson::{self, canonical};
 use crate::common::TestEnv;
 
@@ -26,6 +27,9 @@ fn golden_logs_are_read_as_the_official_tool_shows_them() {
         let log = Log::read(&path);
         let lines = fs::read_to_string(path.with_extension("jsonl")).unwrap();
         protojson::assert_shows(&lines, &log.records, &name);
+        let mut run = RecordedRun::default();
+        log.kinds().for_each(|kind| run.apply(kind));
+        fold::assert_folds_alike(&run, &log, &name);
         let notes = fs::read_to_string(path.with_extension("notes")).unwrap_or_default();
         assert_eq!(
             log.damage.len(),
