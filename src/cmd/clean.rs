@@ -1,8 +1,9 @@
 //! `wandb-rs clean`: runs that have been uploaded are deleted from this disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -13,7 +14,7 @@ use super::show::bytes;
 use crate::cli::local::CleanArgs;
 use crate::error::Error;
 use crate::output::{Ui, Verbosity};
-use crate::store::runs::LocalRun;
+use crate::store::runs::{self, FileId, LocalRun};
 
 /// A log without an end that was written this short ago belongs to a run that goes on, whatever its clock says.
 const ALIVE: Duration = Duration::from_secs(600);
@@ -32,8 +33,8 @@ impl Place {
         self.runs.iter().all(|run| run.synced)
     }
 
-    fn alive(&self) -> bool {
-        self.runs.iter().any(alive)
+    fn alive(&self, open: &HashSet<FileId>) -> bool {
+        self.runs.iter().any(|run| alive(run, open))
     }
 }
 
@@ -70,9 +71,10 @@ pub fn exec(args: &CleanArgs) -> Result<(), Error> {
         confirm(&doomed)?;
     }
     let mut failed = 0;
+    // Between the list and the answer time has passed.
+    let open = runs::being_written();
     for place in &doomed {
-        // Between the list and the answer time has passed.
-        if place.alive() {
+        if place.alive(&open) {
             ui.warning(&format!("{} is being written: kept", place.dir.display()));
             failed += 1;
         } else if let Err(error) = fs::remove_dir_all(&place.dir) {
@@ -95,7 +97,10 @@ pub fn exec(args: &CleanArgs) -> Result<(), Error> {
 fn places(wandb: &Path, runs: Vec<LocalRun>) -> Vec<Place> {
     let mut places: BTreeMap<PathBuf, Place> = BTreeMap::new();
     for run in runs {
+        // A directory of another name was not made for a run, whatever lies in it.
+        let name = run.dir.file_name().unwrap_or_default().to_string_lossy();
         let inside = run.dir.parent() == Some(wandb)
+            && (name.starts_with("run-") || name.starts_with("offline-run-"))
             && run
                 .dir
                 .symlink_metadata()
@@ -122,6 +127,7 @@ fn choose(mut places: Vec<Place>, args: &CleanArgs, ui: &Ui) -> Vec<Place> {
     let mut total: u64 = places.iter().map(|place| place.size).sum();
     let newest = args.keep.unwrap_or(0).min(places.len());
     places.truncate(places.len() - newest);
+    let open = runs::being_written();
     let (mut young, mut unsynced, mut alive) = (0, 0, 0);
     places.retain(|place| {
         // Whole hours, as the official command counts them.
@@ -129,7 +135,7 @@ fn choose(mut places: Vec<Place>, args: &CleanArgs, ui: &Ui) -> Vec<Place> {
             young += 1;
         } else if !place.synced() && !args.include_unsynced {
             unsynced += 1;
-        } else if place.alive() {
+        } else if place.alive(&open) {
             alive += 1;
         } else {
             return true;
@@ -199,9 +205,14 @@ fn started(run: &LocalRun) -> NaiveDateTime {
 }
 
 /// Whether somebody may still be writing.
-fn alive(run: &LocalRun) -> bool {
-    let modified = fs::metadata(&run.log).and_then(|metadata| metadata.modified());
-    let recent = modified.is_ok_and(|modified| {
+fn alive(run: &LocalRun, open: &HashSet<FileId>) -> bool {
+    let Ok(metadata) = fs::metadata(&run.log) else {
+        return false;
+    };
+    if open.contains(&(metadata.dev(), metadata.ino())) {
+        return true;
+    }
+    let recent = metadata.modified().is_ok_and(|modified| {
         // A time in the future counts as recent.
         SystemTime::now()
             .duration_since(modified)

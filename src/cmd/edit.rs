@@ -16,7 +16,7 @@ pub fn exec(args: &EditArgs) -> Result<(), Error> {
     let told = local::survey(&run)?;
     if told.state() == State::Running {
         return Err(Error::new(format!(
-            "edit: {} is being written: its log was changed less than a minute ago and has no end",
+            "edit: {} is being written: its log has no end, and is open or was changed less than a minute ago",
             run.dir.display()
         ))
         .hint("wait until the run has ended; `wandb-rs config`, `summary` and `log` work in a running script"));

@@ -105,8 +105,8 @@ fn print_batches(
 ) -> (Vec<LogError>, io::Result<()>) {
     let names = Names::new();
     let mut stdout = io::stdout().lock();
-    let mut out = String::with_capacity(PIECE + PIECE / 4);
-    let mut line = String::new();
+    let mut out = Vec::with_capacity(PIECE + PIECE / 4);
+    let mut line = Vec::new();
     let mut unreadable = Vec::new();
     let mut num = 0;
     while let Ok(mut batch) = batches.recv() {
@@ -126,7 +126,7 @@ fn print_batches(
                 Err(_) => unreadable.push(LogError::Message(*offset)),
             }
         }
-        if let Err(error) = stdout.write_all(out.as_bytes()) {
+        if let Err(error) = stdout.write_all(&out) {
             return (unreadable, Err(error));
         }
         out.clear();
@@ -139,8 +139,11 @@ fn print_batches(
 }
 
 /// A record for people: number, kind and as much of its content as fits.
-fn plain(line: &str, out: &mut String) {
-    let Ok(record) = Value::parse(line) else {
+fn plain(line: &[u8], out: &mut Vec<u8>) {
+    let record = std::str::from_utf8(line)
+        .ok()
+        .and_then(|line| Value::parse(line).ok());
+    let Some(record) = record else {
         return;
     };
     let num = record.get("num").map(Value::to_json).unwrap_or_default();
@@ -152,18 +155,14 @@ fn plain(line: &str, out: &mut String) {
     if let Some(value) = record.get(kind) {
         flat("", value, &mut content);
     }
-    out.push_str(&format!("{num:>6} {kind:<12}"));
     let short = content
         .char_indices()
         .nth(SHORT)
         .map_or(content.len(), |(at, _)| at);
-    out.push_str(&content[..short]);
-    if short < content.len() {
-        out.push('…');
-    }
-    let trimmed = out.trim_end().len();
-    out.truncate(trimmed);
-    out.push('\n');
+    let more = if short < content.len() { "…" } else { "" };
+    let shown = format!("{num:>6} {kind:<12}{}{more}", &content[..short]);
+    out.extend_from_slice(shown.trim_end().as_bytes());
+    out.push(b'\n');
 }
 
 /// ` name=value` for each leaf; the members of keyed lists go without the list's name.

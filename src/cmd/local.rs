@@ -1,6 +1,9 @@
 //! Runs on this disk as the commands about them need them: which one is meant, and what its log says.
 
+use std::collections::HashSet;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use chrono::{Local, NaiveDateTime};
@@ -9,7 +12,7 @@ use crate::error::Error;
 use crate::run::recorded::{RecordedRun, State};
 use crate::store;
 use crate::store::log_reader::{End, LogReader, ReadError};
-use crate::store::runs::{self, FindError, LocalRun};
+use crate::store::runs::{self, FileId, FindError, LocalRun};
 use crate::wire::log::{LogError, Piece};
 use crate::wire::raw::RawRecord;
 
@@ -115,12 +118,17 @@ pub struct Told {
     pub modified: SystemTime,
     /// Size of the log in bytes.
     pub size: u64,
+    id: FileId,
 }
 
 impl Told {
-    /// How the run stands. A log without an end that was written a moment ago belongs to a run that goes on.
+    /// How the run stands. A log without an end that was written a moment ago, or that a program has open for writing,
+    /// belongs to a run that goes on.
     pub fn state(&self) -> State {
-        self.run.state(is_fresh(self.modified))
+        static OPEN: OnceLock<HashSet<FileId>> = OnceLock::new();
+        let open = || OPEN.get_or_init(runs::being_written).contains(&self.id);
+        let growing = self.run.exit.is_none() && (is_fresh(self.modified) || open());
+        self.run.state(growing)
     }
 
     /// When the run began, in local time.
@@ -206,6 +214,7 @@ fn begin(run: &LocalRun) -> Result<Told, Error> {
         partly: false,
         modified: metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
         size: metadata.len(),
+        id: (metadata.dev(), metadata.ino()),
     })
 }
 

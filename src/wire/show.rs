@@ -17,7 +17,7 @@ pub fn write_line(
     names: &Names,
     num: u64,
     record: &[u8],
-    out: &mut String,
+    out: &mut Vec<u8>,
 ) -> Result<(), ProtoError> {
     let start = out.len();
     let mut writer = Writer {
@@ -70,7 +70,7 @@ fn comma(first: bool, out: &mut String) {
 
 struct Writer<'a> {
     names: &'a Names,
-    out: &'a mut String,
+    out: &'a mut Vec<u8>,
     /// Numbers of fields that are not in the table, of the messages that are being written.
     unknown: Vec<u32>,
 }
@@ -104,45 +104,45 @@ impl Writer<'_> {
                 (number, None) => self.unknown.push(number),
             }
         }
-        self.out.push_str("{\"num\":");
-        self.out.push_str(&num.to_string());
-        self.out.push_str(",\"type\":\"");
+        self.plain("{\"num\":");
+        self.plain(&num.to_string());
+        self.plain(",\"type\":\"");
         let name = kind.and_then(|(number, ..)| self.names.record().field(number));
         let name = name.map_or("unknown", |(_, field)| field.name.as_str());
-        self.out.push_str(name);
-        self.out.push('"');
+        self.plain(name);
+        self.out.push(b'"');
         if let Some((_, message, bytes)) = kind {
             let bytes = if joined.is_empty() { bytes } else { &joined };
-            self.out.push(',');
+            self.out.push(b',');
             self.name(name);
             self.message(message, bytes)?;
         }
         self.close(false, 0);
-        self.out.push('\n');
+        self.out.push(b'\n');
         Ok(())
     }
 
     /// Ends a message; its unknown fields are those from this place on.
     fn close(&mut self, first: bool, unknown_from: usize) {
         if self.unknown.len() > unknown_from {
-            comma(first, self.out);
-            self.out.push_str("\"_unknown_fields\":[");
+            self.comma(first);
+            self.plain("\"_unknown_fields\":[");
             self.unknown[unknown_from..].sort_unstable();
             let mut numbers = self.unknown.split_off(unknown_from);
             numbers.dedup();
             for (i, number) in numbers.iter().enumerate() {
-                comma(i == 0, self.out);
-                self.out.push_str(&number.to_string());
+                self.comma(i == 0);
+                self.plain(&number.to_string());
             }
-            self.out.push(']');
+            self.out.push(b']');
         }
-        self.out.push('}');
+        self.out.push(b'}');
     }
 
     fn name(&mut self, name: &str) {
-        self.out.push('"');
-        self.out.push_str(name);
-        self.out.push_str("\":");
+        self.out.push(b'"');
+        self.plain(name);
+        self.plain("\":");
     }
 
     fn message(&mut self, index: usize, bytes: &[u8]) -> Result<(), ProtoError> {
@@ -150,7 +150,7 @@ impl Writer<'_> {
         let unknown_from = self.unknown.len();
         let mut seen = [0u64; 4];
         let mut first = true;
-        self.out.push('{');
+        self.out.push(b'{');
         let mut rest = fields(bytes);
         while let Some(found) = rest.next() {
             let found = found?;
@@ -163,16 +163,18 @@ impl Writer<'_> {
                 continue;
             }
             seen[word] |= bit;
-            let same = Same {
+            let mut same = Same {
                 next: Some(found.content),
-                rest: rest.clone(),
+                rest,
                 number: found.number,
+                other: None,
             };
-            first &= !self.field(field, same, first)?;
+            first &= !self.field(field, &mut same, first)?;
+            rest = same.other.unwrap_or(same.rest);
         }
         for (place, field) in message.fields().iter().enumerate() {
             if field.always && seen[place / 64] & (1 << (place % 64)) == 0 {
-                comma(first, self.out);
+                self.comma(first);
                 first = false;
                 self.name(&field.name);
                 self.scalar(field.holds, Content::Varint(0))?;
@@ -183,17 +185,21 @@ impl Writer<'_> {
     }
 
     /// Writes a field from all places where it stands; says whether there was anything to write.
-    fn field(&mut self, field: &Field, same: Same<'_>, first: bool) -> Result<bool, ProtoError> {
+    fn field(
+        &mut self,
+        field: &Field,
+        same: &mut Same<'_>,
+        first: bool,
+    ) -> Result<bool, ProtoError> {
         let start = self.out.len();
-        comma(first, self.out);
+        self.comma(first);
         self.name(&field.name);
         match field.shape {
             Shape::One => {
                 if let Holds::Message(index) = field.holds {
-                    let mut parts = same;
-                    let one = parts.next().transpose()?.map_or(&[][..], Content::bytes);
+                    let one = same.next().transpose()?.map_or(&[][..], Content::bytes);
                     let mut joined = Vec::new();
-                    for part in parts {
+                    for part in same {
                         joined.extend_from_slice(part?.bytes());
                     }
                     if joined.is_empty() {
@@ -214,31 +220,31 @@ impl Writer<'_> {
                 }
             }
             Shape::List => {
-                self.out.push('[');
+                self.out.push(b'[');
                 for (i, content) in same.enumerate() {
-                    comma(i == 0, self.out);
+                    self.comma(i == 0);
                     match field.holds {
                         Holds::Message(index) => self.message(index, content?.bytes())?,
                         holds => self.scalar(holds, content?)?,
                     }
                 }
-                self.out.push(']');
+                self.out.push(b']');
             }
             Shape::Items => {
-                self.out.push('{');
+                self.out.push(b'{');
                 for (i, content) in same.enumerate() {
-                    comma(i == 0, self.out);
+                    self.comma(i == 0);
                     self.item(content?.bytes())?;
                 }
-                self.out.push('}');
+                self.out.push(b'}');
             }
             Shape::Map => {
-                self.out.push('{');
+                self.out.push(b'{');
                 for (i, content) in same.enumerate() {
-                    comma(i == 0, self.out);
+                    self.comma(i == 0);
                     self.entry(field.holds, content?.bytes())?;
                 }
-                self.out.push('}');
+                self.out.push(b'}');
             }
         }
         Ok(true)
@@ -246,30 +252,30 @@ impl Writer<'_> {
 
     fn scalar(&mut self, holds: Holds, content: Content<'_>) -> Result<(), ProtoError> {
         match holds {
-            Holds::Int => self.out.push_str(&content.number().to_string()),
+            Holds::Int => self.plain(&content.number().to_string()),
             Holds::Long => self.quoted(&content.number().to_string()),
             Holds::ULong => self.quoted(&content.number().cast_unsigned().to_string()),
-            Holds::Bool => self.out.push_str(if content.number() == 0 {
+            Holds::Bool => self.plain(if content.number() == 0 {
                 "false"
             } else {
                 "true"
             }),
-            Holds::Double => write_strict(&Value::Float(double(content)), self.out),
+            Holds::Double => self.value(&Value::Float(double(content))),
             Holds::Text => self.text(content.bytes())?,
             Holds::Time => self.time(content.bytes())?,
             Holds::Enum(index) => match self.names.value(index, content.number()) {
                 Some(name) => self.quoted(name),
-                None => self.out.push_str(&content.number().to_string()),
+                None => self.plain(&content.number().to_string()),
             },
-            Holds::Message(_) | Holds::Hidden => self.out.push_str("null"),
+            Holds::Message(_) | Holds::Hidden => self.plain("null"),
         }
         Ok(())
     }
 
     fn quoted(&mut self, plain: &str) {
-        self.out.push('"');
-        self.out.push_str(plain);
-        self.out.push('"');
+        self.out.push(b'"');
+        self.plain(plain);
+        self.out.push(b'"');
     }
 
     /// UTC with as many digits as are needed: none, three, six or nine.
@@ -306,9 +312,9 @@ impl Writer<'_> {
             }
         }
         self.text(key.bytes())?;
-        self.out.push(':');
+        self.out.push(b':');
         let Holds::Message(index) = holds else {
-            self.out.push_str("null");
+            self.plain("null");
             return Ok(());
         };
         let of_entry = self.names.message(index).field(2);
@@ -328,6 +334,11 @@ impl Writer<'_> {
 
     /// A keyed value as a member: `nested_key` wins over `key`, a typed value over JSON text.
     fn item(&mut self, bytes: &[u8]) -> Result<(), ProtoError> {
+        if let Some((key, json)) = simple_item(bytes) {
+            self.text(key)?;
+            self.out.push(b':');
+            return self.json(json);
+        }
         let mut key: &[u8] = &[];
         let mut nested = 0;
         let mut json: &[u8] = &[];
@@ -347,8 +358,6 @@ impl Writer<'_> {
                 _ => {}
             }
         }
-        // One check of the room for all parts.
-        self.out.reserve(key.len() + json.len() + 8);
         if nested < 2 {
             self.text(key)?;
         } else {
@@ -359,9 +368,9 @@ impl Writer<'_> {
                 }
                 name.push_str(field.content.text()?);
             }
-            write_text(&name, self.out);
+            self.value(&name.into());
         }
-        self.out.push(':');
+        self.out.push(b':');
         let Some(typed) = typed else {
             return self.json(json);
         };
@@ -370,41 +379,59 @@ impl Writer<'_> {
             5 => {
                 let zigzag = typed.content.number().cast_unsigned();
                 let number = (zigzag >> 1).cast_signed() ^ -((zigzag & 1).cast_signed());
-                self.out.push_str(&number.to_string());
+                self.plain(&number.to_string());
                 Ok(())
             }
             6 => self.scalar(Holds::Double, typed.content),
             7 => self.text(typed.content.bytes()),
             8 => self.json(typed.content.bytes()),
             _ => {
-                self.out.push_str("null");
+                self.plain("null");
                 Ok(())
             }
         }
     }
 
     fn text(&mut self, bytes: &[u8]) -> Result<(), ProtoError> {
-        let text = std::str::from_utf8(bytes).map_err(|_| ProtoError::Text)?;
         // Most texts are names that need no escapes. Without a way out of the loop, many bytes are compared at once.
-        let special = |byte: &u8| matches!(byte, 0..0x20 | b'"' | b'\\');
+        let special = |byte: &u8| matches!(byte, 0..0x20 | b'"' | b'\\' | 0x80..);
         if bytes.iter().fold(false, |any, byte| any | special(byte)) {
-            write_text(text, self.out);
+            let text = std::str::from_utf8(bytes).map_err(|_| ProtoError::Text)?;
+            self.value(&text.into());
         } else {
-            self.quoted(text);
+            self.out.push(b'"');
+            self.out.extend_from_slice(bytes);
+            self.out.push(b'"');
         }
         Ok(())
     }
 
+    fn plain(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    fn comma(&mut self, first: bool) {
+        if !first {
+            self.out.push(b',');
+        }
+    }
+
+    fn value(&mut self, value: &Value) {
+        let mut text = String::new();
+        write_strict(value, &mut text);
+        self.plain(&text);
+    }
+
     /// JSON text in the dialect of [`super::json`] as strict JSON; what is no JSON is shown as text.
     fn json(&mut self, bytes: &[u8]) -> Result<(), ProtoError> {
-        let text = std::str::from_utf8(bytes).map_err(|_| ProtoError::Text)?;
         if is_number(bytes) {
-            self.out.push_str(text);
+            self.out.extend_from_slice(bytes);
             return Ok(());
         }
+        let text = std::str::from_utf8(bytes).map_err(|_| ProtoError::Text)?;
         match Value::parse(text) {
-            Ok(value) => write_strict(&value, self.out),
-            Err(_) => write_text(text, self.out),
+            Ok(value) => self.value(&value),
+            Err(_) => self.value(&text.into()),
         }
         Ok(())
     }
@@ -415,6 +442,8 @@ struct Same<'a> {
     next: Option<Content<'a>>,
     rest: Fields<'a>,
     number: u32,
+    /// The rest from the first field with another number on.
+    other: Option<Fields<'a>>,
 }
 
 impl<'a> Iterator for Same<'a> {
@@ -425,13 +454,28 @@ impl<'a> Iterator for Same<'a> {
             return Some(Ok(content));
         }
         loop {
+            let here = self.rest.clone();
             match self.rest.next()? {
                 Ok(field) if field.number == self.number => return Some(Ok(field.content)),
-                Ok(_) => {}
+                Ok(_) => {
+                    self.other.get_or_insert(here);
+                }
                 Err(error) => return Some(Err(error)),
             }
         }
     }
+}
+
+/// Name and JSON text of an item that has just these, as nearly all have: one part of a name, then the value, both short.
+fn simple_item(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let [0x0a | 0x12, length @ 0..0x80, rest @ ..] = bytes else {
+        return None;
+    };
+    let (key, rest) = rest.split_at_checked(usize::from(*length))?;
+    let [0x82, 0x01, length @ 0..0x80, json @ ..] = rest else {
+        return None;
+    };
+    (json.len() == usize::from(*length)).then_some((key, json))
 }
 
 fn double(content: Content<'_>) -> f64 {
@@ -492,8 +536,9 @@ mod tests {
     use prost::Message as _;
 
     fn line(record: &[u8]) -> String {
-        let mut out = String::from("before ");
+        let mut out = b"before ".to_vec();
         write_line(&Names::new(), 5, record, &mut out).unwrap();
+        let out = String::from_utf8(out).unwrap();
         out.strip_prefix("before ").unwrap().trim_end().to_owned()
     }
 
@@ -599,9 +644,12 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes_give_a_line_of_json_or_nothing(bytes: Vec<u8>) {
-            let mut out = String::new();
+            let mut out = Vec::new();
             match write_line(&Names::new(), 1, &bytes, &mut out) {
-                Ok(()) => proptest::prop_assert!(Value::parse(&out).is_ok(), "{}", out),
+                Ok(()) => {
+                    let line = String::from_utf8(out).unwrap();
+                    proptest::prop_assert!(Value::parse(&line).is_ok(), "{}", line);
+                }
                 Err(_) => proptest::prop_assert!(out.is_empty()),
             }
         }

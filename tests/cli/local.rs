@@ -502,6 +502,40 @@ fn clean_deletes_only_what_is_safe() {
 }
 
 #[test]
+fn a_run_that_is_quiet_for_long_is_still_running() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let env = TestEnv::new();
+    let options = ["--id", "quiet", "--no-stats"];
+    let mut child = common::start(env.script(&options, "echo loss=1; read line"));
+    common::read_until(&mut child, "loss=1");
+    assert!(common::eventually(|| env
+        .run(["inspect", "quiet"])
+        .stdout
+        .contains(" history ")));
+    age(&log_of(&env, "quiet"), 7200);
+    assert!(env.run(["ls"]).stdout.contains(" running "));
+    let edited = env.run(["edit", "quiet", "--name", "x"]);
+    assert!(
+        edited.stderr.contains("is being written"),
+        "{}",
+        edited.stderr
+    );
+    let cleaned = env.run(["clean", "--min-hours", "0", "--include-unsynced", "--force"]);
+    assert!(
+        cleaned
+            .stderr
+            .contains("Skipping 1 run(s) that are being written."),
+        "{}",
+        cleaned.stderr
+    );
+    common::feed(&mut child, "\n");
+    assert_eq!(common::wait(child).code(), 0);
+    assert!(env.run(["ls"]).stdout.contains(" finished "));
+}
+
+#[test]
 fn clean_does_not_follow_links() {
     let env = two_runs();
     let dir = dir_of(&env, "first");
