@@ -6,16 +6,23 @@ use crate::cli::{Cli, Command};
 use crate::error::Error;
 
 pub mod account;
+pub mod clean;
 pub mod client;
+pub mod edit;
+pub mod export;
 pub mod identity;
 pub mod import_log;
+pub mod inspect;
 pub mod interrupt;
+pub mod local;
 pub mod login;
+pub mod ls;
 mod netrc_file;
 pub mod parse;
 pub mod run;
 pub mod service;
 mod settings_file;
+pub mod show;
 pub mod sources;
 pub mod status;
 pub mod sync;
@@ -53,6 +60,12 @@ pub fn exec(cli: Cli) -> Result<Exit, Error> {
         Command::Offline => workspace::offline()?,
         Command::Enabled(_) => workspace::enabled()?,
         Command::Disabled(_) => workspace::disabled()?,
+        Command::Ls(args) => ls::exec(&args)?,
+        Command::Show(args) => show::exec(&args)?,
+        Command::Inspect(args) => return inspect::exec(&args),
+        Command::Export(args) => return export::exec(&args),
+        Command::Edit(args) => edit::exec(&args)?,
+        Command::Clean(args) => clean::exec(&args)?,
         Command::Completions(args) => print(&completions(args.shell))?,
     }
     Ok(Exit::Code(0))
@@ -66,6 +79,11 @@ fn print(text: &str) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
+}
+
+/// Tells on stderr what is wrong and does not stop the command.
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "wandb-rs: {text}");
 }
 
 /// A shell's completion script.

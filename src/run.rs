@@ -24,6 +24,8 @@ pub mod id;
 pub mod internal;
 pub mod metric;
 pub mod name;
+pub mod recorded;
+pub mod rows;
 pub mod series;
 
 use columns::Columns;

@@ -25,6 +25,7 @@ pub mod derived;
 pub mod log_reader;
 pub mod log_writer;
 pub mod output_log;
+pub mod rewrite;
 pub mod runs;
 pub mod yaml;
 

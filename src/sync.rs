@@ -61,9 +61,9 @@ pub fn run(
         groups.entry((place, run.id.clone())).or_default().push(run);
     }
     let mut groups: Vec<Vec<LocalRun>> = groups.into_values().collect();
-    groups
-        .iter_mut()
-        .for_each(|group| group.sort_by_key(|run| run.started));
+    for group in &mut groups {
+        group.sort_by_key(|run| run.started);
+    }
     groups.sort_by_key(|group| group.first().and_then(|run| run.started));
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::new());

@@ -203,18 +203,15 @@ impl Crowd {
                 stop.wake();
                 result
             });
-        match thread {
-            Ok(thread) => {
-                self.setup.place.set_followed(&log);
-                self.engines.push(Engine {
-                    log,
-                    main,
-                    gone,
-                    thread,
-                });
-            }
-            // It is tried again soon.
-            Err(_) => {}
+        // Without a thread it is tried again soon.
+        if let Ok(thread) = thread {
+            self.setup.place.set_followed(&log);
+            self.engines.push(Engine {
+                log,
+                main,
+                gone,
+                thread,
+            });
         }
     }
 

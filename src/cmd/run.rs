@@ -33,8 +33,8 @@ use crate::system::host;
 use crate::wire::json::Value;
 use crate::wire::schema::{EnvironmentRecord, GitRepoRecord, TelemetryFeature, Timestamp};
 
-pub(super) mod report;
 mod online;
+pub(super) mod report;
 mod setup;
 
 use online::Online;
@@ -84,7 +84,13 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
     }
     let online = online::decide(&settings, &ui)?;
     if args.dry_run {
-        super::print(&dry_run(args, online.is_some(), &settings, &identity, &config))?;
+        super::print(&dry_run(
+            args,
+            online.is_some(),
+            &settings,
+            &identity,
+            &config,
+        ))?;
         return Ok(Exit::Code(0));
     }
     if let Some(online) = &online {
@@ -142,7 +148,14 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
             let _ = store::write_atomic(&identity::resume_file(dir.wandb_dir()), text.as_bytes());
         }
     }
-    header(&ui, &settings, &identity, files.dir.as_ref(), &cwd, online.as_ref());
+    header(
+        &ui,
+        &settings,
+        &identity,
+        files.dir.as_ref(),
+        &cwd,
+        online.as_ref(),
+    );
     let place = Place::new(files.dir.clone());
     let session = Session {
         settings,
@@ -364,7 +377,11 @@ impl Session {
                 ),
                 (
                     "mode".to_owned(),
-                    text(if self.online.is_some() { "online" } else { "offline" }),
+                    text(if self.online.is_some() {
+                        "online"
+                    } else {
+                        "offline"
+                    }),
                 ),
                 // Known once the run is on the server.
                 ("url".to_owned(), Value::Null),

@@ -113,13 +113,7 @@ impl ClientRun {
 
 impl Clients {
     /// Nobody yet. `place` and `info` follow the main run.
-    pub fn new(
-        gate: Gate,
-        warn: Warn,
-        place: Place,
-        info: Option<Info>,
-        uploads: bool,
-    ) -> Self {
+    pub fn new(gate: Gate, warn: Warn, place: Place, info: Option<Info>, uploads: bool) -> Self {
         Self {
             uploads,
             runs: Vec::new(),

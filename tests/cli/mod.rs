@@ -5,6 +5,7 @@ mod bad_input;
 mod config;
 mod crash;
 mod hostile;
+mod local;
 mod parse;
 mod privacy;
 mod signals;

@@ -188,7 +188,9 @@ impl Online {
         match Uplink::start(setup) {
             Ok(uplink) => Some(Sending { uplink, told }),
             Err(error) => {
-                ui.warning(&format!("the run is not uploaded: no thread can be started: {error}"));
+                ui.warning(&format!(
+                    "the run is not uploaded: no thread can be started: {error}"
+                ));
                 None
             }
         }
@@ -196,9 +198,8 @@ impl Online {
 
     /// What the user is told about an upload that has ended; false if the run is not on the server.
     pub(super) fn footer(&self, uploaded: &Uploaded, path: &str, ui: &Ui) -> bool {
-        let report = match &uploaded.result {
-            Ok(report) => report,
-            Err(_) => return false,
+        let Ok(report) = &uploaded.result else {
+            return false;
         };
         let Some(target) = &report.target else {
             return false;
@@ -419,7 +420,10 @@ pub(super) fn wait(
     limit: Option<Duration>,
     ui: &Ui,
 ) -> Vec<Uploaded> {
-    let Sending { uplink, told: known } = sending;
+    let Sending {
+        uplink,
+        told: known,
+    } = sending;
     uplink.end();
     let start = Instant::now();
     let limit = limit.or(online.and_then(|online| online.api.network().finish_timeout));
@@ -440,7 +444,9 @@ pub(super) fn wait(
                     interrupts += 1;
                     if interrupts == 1 {
                         board.print(|ui| {
-                            ui.notice("Press Ctrl-C again to stop uploading; everything is safe on disk.");
+                            ui.notice(
+                                "Press Ctrl-C again to stop uploading; everything is safe on disk.",
+                            );
                         });
                     }
                     cut |= interrupts > 1;
@@ -491,7 +497,10 @@ pub(super) fn wait(
     let left = results
         .iter()
         .any(|one| one.result.as_ref().is_err_and(UploadError::is_stopped));
-    if given_up && left && let Some(dir) = session.place.get() {
+    if given_up
+        && left
+        && let Some(dir) = session.place.get()
+    {
         let path = shown(dir.path(), &session.cwd);
         ui.notice(&format!(
             "Run data was not uploaded as a whole; `wandb-rs sync {}` uploads the rest.",

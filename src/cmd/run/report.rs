@@ -122,8 +122,8 @@ impl Session {
             if run.silent {
                 continue;
             }
-            let upload = uploaded
-                .and_then(|all| all.iter().find(|one| one.log.parent() == Some(&run.dir)));
+            let upload =
+                uploaded.and_then(|all| all.iter().find(|one| one.log.parent() == Some(&run.dir)));
             if run.shown && run.online && !upload.is_some_and(is_whole) {
                 self.where_to_go(&run.dir, upload, ui);
             }
