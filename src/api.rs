@@ -568,9 +568,11 @@ mod tests {
 
     #[test]
     fn credentials_stay_below_the_base_url() {
-        let mut network = Network::default();
-        network.server =
-            crate::settings::server::Server::new("http://localhost:8080/prefix", None).unwrap();
+        let base = "http://localhost:8080/prefix";
+        let network = Network {
+            server: crate::settings::server::Server::new(base, None).unwrap(),
+            ..Network::default()
+        };
         let api = Api::new(&network, None, "", "").unwrap();
         for (url, own) in [
             ("http://localhost:8080/prefix/graphql", true),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueHint};
 
 pub mod account;
+pub mod local;
 pub mod parse;
 pub mod run;
 pub mod service;
@@ -56,6 +57,12 @@ pub enum Command {
     Enabled(account::ServiceFlag),
     /// Do not record the runs of this directory
     Disabled(account::ServiceFlag),
+    Ls(local::LsArgs),
+    Show(local::ShowArgs),
+    Inspect(local::InspectArgs),
+    Export(local::ExportArgs),
+    Edit(local::EditArgs),
+    Clean(local::CleanArgs),
     Completions(CompletionsArgs),
 }
 

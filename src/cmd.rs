@@ -6,14 +6,23 @@ use crate::cli::{Cli, Command};
 use crate::error::Error;
 
 pub mod account;
+pub mod clean;
 pub mod client;
+pub mod edit;
+pub mod export;
 pub mod identity;
 pub mod import_log;
+pub mod inspect;
 pub mod interrupt;
+pub mod local;
+pub mod login;
+pub mod ls;
+mod netrc_file;
 pub mod parse;
 pub mod run;
 pub mod service;
 mod settings_file;
+pub mod show;
 pub mod sources;
 pub mod status;
 pub mod sync;
@@ -43,14 +52,20 @@ pub fn exec(cli: Cli) -> Result<Exit, Error> {
         Command::ImportLog(args) => import_log::exec(&args)?,
         Command::Service(args) => service::exec(&args)?,
         Command::Sync(args) => return sync::exec(&args),
-        Command::Login(args) => return account::login(&args),
-        Command::Logout(args) => account::logout(&args)?,
+        Command::Login(args) => return login::login(&args),
+        Command::Logout(args) => login::logout(&args)?,
         Command::Status(args) => status::exec(&args)?,
         Command::Init(args) => return workspace::init(&args),
         Command::Online => workspace::online()?,
         Command::Offline => workspace::offline()?,
         Command::Enabled(_) => workspace::enabled()?,
         Command::Disabled(_) => workspace::disabled()?,
+        Command::Ls(args) => ls::exec(&args)?,
+        Command::Show(args) => show::exec(&args)?,
+        Command::Inspect(args) => return inspect::exec(&args),
+        Command::Export(args) => return export::exec(&args),
+        Command::Edit(args) => edit::exec(&args)?,
+        Command::Clean(args) => clean::exec(&args)?,
         Command::Completions(args) => print(&completions(args.shell))?,
     }
     Ok(Exit::Code(0))
@@ -64,6 +79,11 @@ fn print(text: &str) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
+}
+
+/// Tells on stderr what is wrong and does not stop the command.
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "wandb-rs: {text}");
 }
 
 /// A shell's completion script.

@@ -6,12 +6,13 @@
 //! counted, and the script goes on.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::peer::Peer;
-use crate::run::{Event, Stream};
+use crate::run::{Event, Registration, Stream};
 use crate::wire::json::Value;
 use crate::wire::sdk::Call;
 
@@ -44,8 +45,19 @@ pub enum Item {
     Flush(Answer),
     /// A call of the official SDK, and who made it.
     Call(Box<Call>, Arc<Peer>),
+    /// The run of this log was registered on the server, or was not.
+    Registered(PathBuf, Result<Box<Registration>, NotRegistered>),
     /// A line for the run's debug log.
     Debug(String),
+}
+
+/// Why a run is not on the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotRegistered {
+    /// It may be later.
+    Yet,
+    /// The run must not be there, or must and is not: the script wants to know.
+    Forbidden(String),
 }
 
 /// Where an answer goes: a client's connection, and the message's id.

@@ -35,6 +35,7 @@ pub mod sys;
 pub mod system;
 pub mod term;
 pub mod text;
+pub mod uplink;
 pub mod upload;
 pub mod wire;
 

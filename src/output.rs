@@ -12,6 +12,7 @@ pub mod number;
 pub mod prompt;
 pub mod redact;
 pub mod sparkline;
+pub mod table_file;
 
 /// How much is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

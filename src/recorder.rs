@@ -65,6 +65,8 @@ pub struct Setup {
     pub place: Place,
     /// What clients of the socket are told.
     pub info: Option<Info>,
+    /// The runs are uploaded while they go on.
+    pub uploads: bool,
 }
 
 /// The wrapper's own run.
@@ -145,6 +147,7 @@ impl Recorder {
                 Arc::clone(&setup.warn),
                 setup.place,
                 setup.info,
+                setup.uploads,
             ),
             streams: Streams::new(setup.parse.as_ref()),
             parse_always: setup.parse_always,
@@ -214,6 +217,9 @@ impl Recorder {
                         self.streams.stop_searching();
                     }
                 }
+                Item::Registered(log, result) => {
+                    self.clients.registered(&log, result, &mut self.main);
+                }
                 Item::Debug(line) => {
                     if let Some(main) = &mut self.main {
                         main.run.debug(&line);
@@ -231,7 +237,7 @@ impl Recorder {
         }
         self.write(ended);
         self.answer();
-        self.clients.close_due();
+        self.clients.close_due(&mut self.main);
         for (log, _) in self.logs() {
             log.housekeeping();
         }

@@ -24,6 +24,8 @@ pub mod id;
 pub mod internal;
 pub mod metric;
 pub mod name;
+pub mod recorded;
+pub mod rows;
 pub mod series;
 
 use columns::Columns;
@@ -44,6 +46,18 @@ pub struct Now {
 pub enum Stream {
     Stdout,
     Stderr,
+}
+
+/// What the server says of a run that it has taken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Registration {
+    pub entity: String,
+    pub project: String,
+    pub display_name: String,
+    /// The page of the run.
+    pub url: String,
+    /// The server had the run already: its next row has this step.
+    pub resumed_at: Option<i64>,
 }
 
 /// Everything that can happen to a run, but for its console output: that changes nothing else, so the recorder
@@ -103,6 +117,8 @@ pub struct RunState {
     official: bool,
     /// A client has said something about metrics, which were not only found in the output.
     told: bool,
+    /// Files by name, with their kind.
+    files: std::collections::BTreeMap<String, i32>,
     /// Something for the user, who has not been told yet.
     notice: Option<String>,
     rows: u64,
@@ -136,6 +152,7 @@ impl RunState {
             explicit_steps: false,
             official: false,
             told: false,
+            files: std::collections::BTreeMap::new(),
             notice: None,
             rows: 0,
             last_timestamp: String::new(),
@@ -165,6 +182,7 @@ impl RunState {
         }
         let mut state = Self::new(run, self.telemetry);
         state.official = true;
+        state.files = self.files;
         for (key, value) in self.config.members() {
             if state.config.get(key).is_none() {
                 state.config.update(key, value);
@@ -267,7 +285,10 @@ impl RunState {
                 out.push(self.run_record());
             }
             Event::Alert(alert) => out.push(Kind::Alert(alert)),
-            Event::Files(files) => out.push(Kind::Files(FilesRecord { files })),
+            Event::Files(files) => {
+                self.note_files(&files);
+                out.push(Kind::Files(FilesRecord { files }));
+            }
             Event::Environment(environment) => out.push(Kind::Environment(environment)),
             Event::Stats(stats) => out.push(Kind::Stats(stats)),
             Event::Preempting => out.push(Kind::Preempting(crate::wire::schema::Empty {})),
@@ -339,6 +360,7 @@ impl RunState {
                 self.told = true;
                 self.columns.define(metric);
             }
+            Some(Kind::Files(files)) => self.note_files(&files.files),
             _ => {}
         }
         out.push_encoded(record);
@@ -532,6 +554,42 @@ impl RunState {
             config: Some(self.config.record()),
             ..self.run.clone()
         }))
+    }
+
+    fn note_files(&mut self, files: &[FilesItem]) {
+        for file in files {
+            let media = file.file_type == 0 && file.path.starts_with("media");
+            let kind = if media { 2 } else { file.file_type };
+            self.files.insert(file.path.clone(), kind);
+        }
+    }
+
+    /// How many files the run has: other, W&B's own with those that are made at the end, media, of artifacts.
+    pub fn file_counts(&self) -> [u64; 4] {
+        let mut counts = [0, 4, 0, 0];
+        for kind in self.files.values() {
+            if let Some(count) = counts.get_mut(*kind as usize) {
+                *count += 1;
+            }
+        }
+        counts
+    }
+
+    /// The server has taken the run. One that goes on there does so from the server's step, unless it has rows.
+    pub fn register(&mut self, registration: &Registration) {
+        let run = &mut self.run;
+        run.entity.clone_from(&registration.entity);
+        run.project.clone_from(&registration.project);
+        if !registration.display_name.is_empty() {
+            run.display_name.clone_from(&registration.display_name);
+        }
+        if let Some(step) = registration.resumed_at {
+            run.resumed = true;
+            run.starting_step = step;
+            if self.rows == 0 && self.step < step {
+                self.step = step;
+            }
+        }
     }
 
     /// The step of the row that is being collected.

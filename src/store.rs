@@ -17,7 +17,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::run::id::RunId;
 
@@ -25,6 +25,7 @@ pub mod derived;
 pub mod log_reader;
 pub mod log_writer;
 pub mod output_log;
+pub mod rewrite;
 pub mod runs;
 pub mod yaml;
 
@@ -137,27 +138,104 @@ impl RunDir {
     }
 }
 
-/// Where a run lies at present: its directory changes when the run becomes that of the script's SDK.
+/// Where the runs of a wrapped script lie at present: the main one's directory changes when it becomes that of the
+/// script's SDK, and the script may open more.
 #[derive(Debug, Clone, Default)]
-pub struct Place(Arc<Mutex<Option<RunDir>>>);
+pub struct Place(Arc<Mutex<Places>>);
+
+#[derive(Debug, Default)]
+struct Places {
+    main: Option<RunDir>,
+    others: Vec<PathBuf>,
+    closed: Vec<PathBuf>,
+    followed: Vec<PathBuf>,
+    /// The main run has moved.
+    moved: bool,
+    /// Called on every change.
+    listener: Option<Listener>,
+}
+
+/// Somebody who is called.
+struct Listener(Box<dyn Fn() + Send>);
+
+impl std::fmt::Debug for Listener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Listener")
+    }
+}
 
 impl Place {
     /// A run that lies here, or nowhere.
     pub fn new(dir: Option<RunDir>) -> Self {
-        Self(Arc::new(Mutex::new(dir)))
+        Self(Arc::new(Mutex::new(Places {
+            main: dir,
+            ..Places::default()
+        })))
     }
 
-    /// Its directory now.
+    fn lock(&self) -> MutexGuard<'_, Places> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The main run's directory now.
     pub fn get(&self) -> Option<RunDir> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.lock().main.clone()
     }
 
-    /// It has moved.
+    /// The main run has moved.
     pub fn set(&self, dir: RunDir) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(dir);
+        self.change(|places| {
+            places.main = Some(dir);
+            places.moved = true;
+        });
+    }
+
+    /// Whether the main run has moved.
+    pub fn has_moved(&self) -> bool {
+        self.lock().moved
+    }
+
+    /// Calls `listener` on every change; it must not look here.
+    pub fn listen(&self, listener: impl Fn() + Send + 'static) {
+        self.lock().listener = Some(Listener(Box::new(listener)));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Places)) {
+        let mut places = self.lock();
+        change(&mut places);
+        if let Some(Listener(call)) = &places.listener {
+            call();
+        }
+    }
+
+    /// The script has opened another run, with this log.
+    pub fn add(&self, log: &Path) {
+        self.change(|places| places.others.push(log.to_owned()));
+    }
+
+    /// Nothing will be written to this log any more.
+    pub fn close(&self, log: &Path) {
+        self.change(|places| places.closed.push(log.to_owned()));
+    }
+
+    /// Whether nothing will be written to a log any more.
+    pub fn is_closed(&self, log: &Path) -> bool {
+        self.lock().closed.iter().any(|closed| closed == log)
+    }
+
+    /// The logs of all other runs.
+    pub fn others(&self) -> Vec<PathBuf> {
+        self.lock().others.clone()
+    }
+
+    /// Whether the log is being uploaded, or was.
+    pub fn is_followed(&self, log: &Path) -> bool {
+        self.lock().followed.iter().any(|known| known == log)
+    }
+
+    /// The log is being uploaded from now on.
+    pub fn set_followed(&self, log: &Path) {
+        self.lock().followed.push(log.to_owned());
     }
 }
 

@@ -61,9 +61,9 @@ pub fn run(
         groups.entry((place, run.id.clone())).or_default().push(run);
     }
     let mut groups: Vec<Vec<LocalRun>> = groups.into_values().collect();
-    groups
-        .iter_mut()
-        .for_each(|group| group.sort_by_key(|run| run.started));
+    for group in &mut groups {
+        group.sort_by_key(|run| run.started);
+    }
     groups.sort_by_key(|group| group.first().and_then(|run| run.started));
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::new());
@@ -106,6 +106,7 @@ fn one(
         edits: options.edits.clone(),
         resume: options.resume,
         follow: options.follow.clone(),
+        hold: Duration::ZERO,
     };
     let mut waited = false;
     loop {
@@ -129,7 +130,7 @@ fn one(
 }
 
 /// Marks a run that is on the server as a whole.
-fn mark(run: &LocalRun, mut report: Report) -> Report {
+pub fn mark(run: &LocalRun, mut report: Report) -> Report {
     if report.is_synced() {
         let marker = synced_marker(&run.log);
         if let Err(error) = std::fs::OpenOptions::new()

@@ -19,6 +19,7 @@ const LAYERS: &[&[&str]] = &[
         "import",
         "upload",
         "sync",
+        "uplink",
     ],
     &["error"],
     &["cmd"],

@@ -62,6 +62,12 @@ const VIEWER: Operation = Operation::new(
     "query Viewer { viewer { id entity username email flags teams { edges { node { name } } } } }",
 );
 
+const DELETE: Operation = Operation::new(
+    "DeleteRun",
+    "mutation DeleteRun($id: ID!, $deleteArtifacts: Boolean) { \
+deleteRun(input: { id: $id, deleteArtifacts: $deleteArtifacts }) { clientMutationId } }",
+);
+
 const STORED: Operation = Operation::new(
     "Run",
     "query Run($project: String!, $entity: String!, $name: String!) { \
@@ -404,6 +410,12 @@ impl Api {
                 .map(|edge| text(&edge["node"]["name"]))
                 .collect(),
         }))
+    }
+
+    /// Takes a run away; the id is the server's own.
+    pub fn delete_run(&self, storage_id: &str, caller: Caller<'_>) -> Result<(), ApiError> {
+        let variables = json!({"id": storage_id, "deleteArtifacts": false});
+        self.graphql(&DELETE, variables, caller).map(drop)
     }
 
     /// A run as the server has it now, if it is there.

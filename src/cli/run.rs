@@ -42,7 +42,8 @@ pub struct RunArgs {
     #[arg(long, help_heading = "Config")]
     pub no_args_config: bool,
 
-    /// Where the run goes; disabled runs the command without recording anything [default: offline]
+    /// Where the run goes; disabled runs the command without recording anything [default: online if there is an API key
+    /// for the server, else offline]
     #[arg(long, value_enum, help_heading = "Recording")]
     pub mode: Option<ModeArg>,
     /// Directory in which wandb/ is made [default: the current one]
@@ -66,6 +67,13 @@ pub struct RunArgs {
     /// Seconds between two samples of system metrics [default: 15]
     #[arg(long, value_name = "SECONDS", help_heading = "Recording")]
     pub stats_interval: Option<String>,
+
+    /// How long the end of the run waits for its upload; what is left can be synced later [default: as long as it takes]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "Recording")]
+    pub finish_timeout: Option<std::time::Duration>,
+    /// Go on with the same run when a Slurm job is requeued: its id is made of the job's
+    #[arg(long, help_heading = "Recording", conflicts_with = "id")]
+    pub requeue: bool,
 
     /// Do not set PYTHONUNBUFFERED=1 for the command
     #[arg(long, help_heading = "Command")]

@@ -33,10 +33,12 @@ use crate::system::host;
 use crate::wire::json::Value;
 use crate::wire::schema::{EnvironmentRecord, GitRepoRecord, TelemetryFeature, Timestamp};
 
+mod online;
 pub(super) mod report;
 mod setup;
 
-use report::{header, warn};
+use online::Online;
+use report::{Told, header, warn};
 use setup::{Files, dry_run, environment, settings, taken, token_for};
 pub(super) use setup::{locale, service_token, socket_places};
 
@@ -77,12 +79,22 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
         (false, false) => Verbosity::Normal,
     };
     let mut ui = Ui::new(verbosity, locale().as_deref());
-    if args.dry_run {
-        super::print(&dry_run(args, &settings, &identity, &config))?;
-        return Ok(Exit::Code(0));
-    }
     for note in notes {
         ui.warning(&note);
+    }
+    let online = online::decide(&settings, &ui)?;
+    if args.dry_run {
+        super::print(&dry_run(
+            args,
+            online.is_some(),
+            &settings,
+            &identity,
+            &config,
+        ))?;
+        return Ok(Exit::Code(0));
+    }
+    if let Some(online) = &online {
+        online.check(&settings, &identity, args, &ui)?;
     }
     // Before any thread exists: all of them must leave the signals to the supervisor.
     let signals = Signals::receive().map_err(|error| {
@@ -91,7 +103,8 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
     let clock = Clock::start();
     let started = chrono::Local::now();
     let stamp = started.format("%Y%m%d_%H%M%S").to_string();
-    let files = Files::create(&settings.root_dir, &identity, &stamp, &ui);
+    let offline = online.is_none();
+    let files = Files::create(&settings.root_dir, &identity, &stamp, offline, &ui);
     let places = socket_places();
     let mut socket = Bound::new(&places, sys::random());
     let token = socket
@@ -103,6 +116,7 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
         argv: args.command.clone(),
         environment: environment(
             args,
+            online.is_some(),
             &settings,
             &identity,
             files.dir.as_ref(),
@@ -134,7 +148,14 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
             let _ = store::write_atomic(&identity::resume_file(dir.wandb_dir()), text.as_bytes());
         }
     }
-    header(&ui, &settings, &identity, files.dir.as_ref(), &cwd);
+    header(
+        &ui,
+        &settings,
+        &identity,
+        files.dir.as_ref(),
+        &cwd,
+        online.as_ref(),
+    );
     let place = Place::new(files.dir.clone());
     let session = Session {
         settings,
@@ -149,9 +170,27 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
         places,
         rules: rules.filter(|_| !args.no_parse),
         place,
+        online,
     };
-    let (outcome, finished) = session.record(child, socket, args, &ui)?;
-    session.finish(&outcome, finished.as_ref(), args, &ui);
+    let inbox = Arc::new(Inbox::default());
+    let group = child.pid();
+    let uplink = session
+        .online
+        .as_ref()
+        .and_then(|online| online.start(&session, &inbox, group, &ui));
+    let (outcome, finished) = session.record(child, socket, &inbox, args, &ui)?;
+    let elapsed = session.clock.elapsed();
+    let uploaded = uplink.map(|uplink| {
+        let online = session.online.as_ref();
+        online::wait(uplink, online, &session, &outcome, args.finish_timeout, &ui)
+    });
+    let told = Told {
+        outcome: &outcome,
+        elapsed,
+        finished: finished.as_ref(),
+        uploaded: uploaded.as_deref(),
+    };
+    session.finish(&told, args, &ui);
     Ok(match outcome.ending {
         Ending::Exit(code) => Exit::Code(code as u8),
         Ending::Signal(signal) => Exit::Signal(signal),
@@ -186,6 +225,8 @@ struct Session {
     rules: Option<Options>,
     /// Where the run lies: elsewhere, once the script's SDK has joined it.
     place: Place,
+    /// The server, if the run is uploaded while it goes on.
+    online: Option<Online>,
 }
 
 impl Session {
@@ -194,10 +235,10 @@ impl Session {
         &self,
         child: Supervised,
         socket: std::io::Result<Bound>,
+        inbox: &Arc<Inbox>,
         args: &RunArgs,
         ui: &Ui,
     ) -> Result<(Outcome, Option<Finished>), Error> {
-        let inbox = Arc::new(Inbox::default());
         let git = self.git();
         let dir = self.files.dir.as_ref();
         let info = self.info();
@@ -219,9 +260,10 @@ impl Session {
             },
             place: self.place.clone(),
             info: Some(info.clone()),
+            uploads: self.online.is_some(),
         };
         let watcher = Arc::new(RunWatcher {
-            inbox: Arc::clone(&inbox),
+            inbox: Arc::clone(inbox),
             ui: ui.clone(),
         });
         let pid = child.pid();
@@ -232,15 +274,15 @@ impl Session {
             )),
             64,
         );
-        let recorder = recorder::start(setup, Arc::clone(&inbox));
+        let recorder = recorder::start(setup, Arc::clone(inbox));
         if let Err(error) = &recorder {
             inbox.close();
             ui.warning(&format!(
                 "nothing is recorded: no thread can be started: {error}"
             ));
         }
-        let service = serve(socket, info, &inbox, ui);
-        let observer = Observer::start(self.task(pid, git), self.clock, Arc::clone(&inbox)).ok();
+        let service = serve(socket, info, inbox, ui);
+        let observer = Observer::start(self.task(pid, git), self.clock, Arc::clone(inbox)).ok();
         let outcome = child.run(&watcher).map_err(|error| {
             Error::new(format!("the script cannot be followed: {error}")).code(BEFORE_SPAWN)
         })?;
@@ -285,7 +327,7 @@ impl Session {
         record.git = git;
         let telemetry = crate::run::telemetry(
             TelemetryFeature {
-                offline: true,
+                offline: self.online.is_none(),
                 set_init_id: self.settings.run_id.is_some(),
                 set_init_name: self.settings.run_name.is_some(),
                 set_init_tags: !self.settings.run_tags.is_empty(),
@@ -333,8 +375,15 @@ impl Session {
                     "dir".to_owned(),
                     dir.map_or(Value::Null, |dir| text(&dir.path().to_string_lossy())),
                 ),
-                ("mode".to_owned(), text("offline")),
-                // There is a URL only once a run is on a server.
+                (
+                    "mode".to_owned(),
+                    text(if self.online.is_some() {
+                        "online"
+                    } else {
+                        "offline"
+                    }),
+                ),
+                // Known once the run is on the server.
                 ("url".to_owned(), Value::Null),
             ],
             files: dir.map(|dir| dir.path().join("files")),

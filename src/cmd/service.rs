@@ -164,6 +164,7 @@ fn serve(idle_timeout: Duration) -> Result<(), Error> {
         parse_always: false,
         warn: Arc::new(move |warning| report::warn(&ui, &warning)),
         place: Place::default(),
+        uploads: false,
         info: None,
     };
     let recorder = recorder::start(setup, Arc::clone(&inbox)).map_err(failed)?;

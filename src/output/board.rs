@@ -22,7 +22,7 @@ pub struct Board {
 /// The bar of one upload.
 #[derive(Debug)]
 pub struct Bar {
-    bar: Option<ProgressBar>,
+    drawn: Option<ProgressBar>,
     board: Board,
     began: std::time::Instant,
     attached: std::sync::Mutex<bool>,
@@ -53,7 +53,7 @@ impl Board {
     /// A bar with this label.
     pub fn bar(&self, label: &str) -> Bar {
         Bar {
-            bar: self.bars.is_some().then(|| {
+            drawn: self.bars.is_some().then(|| {
                 let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
                 bar.set_prefix(label.to_owned());
                 bar
@@ -68,7 +68,7 @@ impl Board {
 impl Bar {
     /// Changes the label.
     pub fn label(&self, label: &str) {
-        if let Some(bar) = &self.bar {
+        if let Some(bar) = &self.drawn {
             bar.set_prefix(label.to_owned());
         }
     }
@@ -76,7 +76,7 @@ impl Bar {
     /// Bytes that are done, and all of them; `note` says what is going on.
     pub fn set(&self, done: u64, all: u64, note: &str) {
         use std::sync::atomic::Ordering;
-        let Some(bar) = &self.bar else { return };
+        let Some(bar) = &self.drawn else { return };
         let mut attached = self
             .attached
             .lock()
@@ -109,7 +109,7 @@ impl Drop for Bar {
             .attached
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let (Some(bar), true) = (&self.bar, attached) {
+        if let (Some(bar), true) = (&self.drawn, attached) {
             bar.finish_and_clear();
             self.board
                 .shown

@@ -5,16 +5,16 @@
 //! wants it; it ends when the script says so, or with the child. Source of the rules: `core/internal/stream`,
 //! `core/pkg/server` of the official repository.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Main;
 use super::client_files::{describe, move_files, packages, save_code, writer_id};
 use super::run_log::{Files, RunLog, Warn};
-use crate::inbox::Gate;
+use crate::inbox::{Gate, NotRegistered};
 use crate::peer::Peer;
-use crate::run::{Event, RunState, Stream};
+use crate::run::{Event, Registration, RunState, Stream};
 use crate::service::Info;
 use crate::store::output_log::OutputLog;
 use crate::store::{self, Place, RunDir};
@@ -32,8 +32,13 @@ const LATE: Duration = Duration::from_millis(50);
 /// Warnings that wait for a client.
 const WARNINGS: usize = 128;
 
+/// How long the SDK waits for the server to take its run; the script must not stand still without one.
+const REGISTER: Duration = Duration::from_secs(10);
+
 /// What the runs of clients share.
 pub struct Clients {
+    /// The runs are uploaded while they go on.
+    uploads: bool,
     runs: Vec<ClientRun>,
     gate: Gate,
     warn: Warn,
@@ -68,6 +73,8 @@ struct ClientRun {
     /// Who waits for warnings.
     waiting: Vec<(Arc<Peer>, String)>,
     warnings: Vec<String>,
+    /// Who waits to hear that the server has taken the run, and until when.
+    unregistered: Option<(Arc<Peer>, String, Instant)>,
 }
 
 /// A run that a script has opened besides the main one, at its end.
@@ -106,8 +113,9 @@ impl ClientRun {
 
 impl Clients {
     /// Nobody yet. `place` and `info` follow the main run.
-    pub fn new(gate: Gate, warn: Warn, place: Place, info: Option<Info>) -> Self {
+    pub fn new(gate: Gate, warn: Warn, place: Place, info: Option<Info>, uploads: bool) -> Self {
         Self {
+            uploads,
             runs: Vec::new(),
             gate,
             warn,
@@ -181,7 +189,18 @@ impl Clients {
                 Answer::Messages(std::mem::take(&mut run.warnings))
             }
             what => match place {
-                Some(place) => self.run_call(place, what, main),
+                Some(place) => {
+                    let begun = self.runs[place].begun;
+                    let answer = self.run_call(place, what, main);
+                    let run = &mut self.runs[place];
+                    if self.uploads && !begun && run.begun && !flag(run.settings.offline) {
+                        // The script is told where its run is, so the server comes first.
+                        let until = Instant::now() + REGISTER;
+                        run.unregistered = Some((Arc::clone(peer), id, until));
+                        return;
+                    }
+                    answer
+                }
                 // Answered at once, or a process that joins too late would wait.
                 None => Answer::Error(format!("run {stream:?} is not open")),
             },
@@ -193,6 +212,71 @@ impl Clients {
         if !id.is_empty() {
             self.answers
                 .push((Arc::clone(peer), sdk::answer(id, answer)));
+        }
+    }
+
+    /// The run of a log was registered on the server, or was not: who waits for that goes on.
+    pub fn registered(
+        &mut self,
+        log: &Path,
+        result: Result<Box<Registration>, NotRegistered>,
+        main: &mut Option<Main>,
+    ) {
+        let place = self
+            .runs
+            .iter()
+            .rposition(|run| run.begun && run.dir().log_path() == log);
+        if let Ok(registration) = &result {
+            match place.and_then(|place| self.runs[place].log(main)) {
+                Some((run, _)) => run.register(registration),
+                // The wrapper's own run, which no client has joined.
+                None => {
+                    if let Some(main) = main {
+                        main.run.register(registration);
+                    }
+                }
+            }
+            let is_main = place.is_none_or(|place| self.runs[place].main);
+            if let (true, Some(info), Some(main)) = (is_main, &self.info, main.as_ref()) {
+                let dir = self.place.get();
+                let mut told = match &dir {
+                    Some(dir) => told(info.get(), main.run.state(), dir),
+                    None => info.get(),
+                };
+                for (name, value) in &mut told.members {
+                    if name == "url" {
+                        *value = Value::from(registration.url.as_str());
+                    }
+                }
+                info.set(told);
+            }
+        }
+        let Some(place) = place else { return };
+        let Some((peer, id, _)) = self.runs[place].unregistered.take() else {
+            return;
+        };
+        let answer = match (result, self.runs[place].log(main)) {
+            (Err(NotRegistered::Forbidden(reason)), _) => Answer::RunError(reason),
+            (_, Some((log, _))) => Answer::Run(Box::new(announcement(log.state()))),
+            (_, None) => Answer::Done,
+        };
+        self.reply(&peer, &id, answer);
+    }
+
+    /// Lets those go on who have waited long enough for the server.
+    fn release_due(&mut self, main: &mut Option<Main>) {
+        let now = Instant::now();
+        let due: Vec<PathBuf> = self
+            .runs
+            .iter()
+            .filter(|run| {
+                let until = run.unregistered.as_ref().map(|(_, _, until)| *until);
+                until.is_some_and(|until| until <= now)
+            })
+            .map(|run| run.dir().log_path().to_owned())
+            .collect();
+        for log in due {
+            self.registered(&log, Err(NotRegistered::Yet), main);
         }
     }
 
@@ -228,6 +312,7 @@ impl Clients {
             shown: false,
             waiting: Vec::new(),
             warnings: Vec::new(),
+            unregistered: None,
         });
         Answer::Done
     }
@@ -290,7 +375,7 @@ impl Clients {
                     ..state.run().clone()
                 }))
             }
-            What::PollExit => Answer::PollExit,
+            What::PollExit => Answer::PollExit(log.state().file_counts()),
             What::Operations => Answer::Operations,
             What::Packages(lines) => {
                 packages(log, &dir, &lines, clock);
@@ -399,7 +484,11 @@ impl Clients {
         let run = &mut self.runs[place];
         run.begun = true;
         let dir = run.dir();
-        if !flag(run.settings.offline) {
+        if flag(run.settings.offline) {
+            // The script does not want it uploaded.
+            self.place.set_followed(dir.log_path());
+        }
+        if !flag(run.settings.offline) && !self.uploads {
             run.warnings.push(format!(
                 "wandb-rs {} does not upload while the script runs: the run is recorded in {}",
                 env!("CARGO_PKG_VERSION"),
@@ -444,6 +533,9 @@ impl Clients {
             Arc::clone(&self.warn),
         );
         let answer = announcement(log.state());
+        if !flag(run.settings.skip_transaction_log) {
+            self.place.add(run.dir().log_path());
+        }
         run.own = Some((log, clock));
         Answer::Run(Box::new(answer))
     }
@@ -532,6 +624,7 @@ impl Clients {
                     log.finish(clock.now());
                 }
             }
+            self.place.close(run.dir().log_path());
             ended.push(Ended {
                 state: log.into_state(),
                 dir,
@@ -571,20 +664,26 @@ impl Clients {
     }
 
     /// Closes the logs of runs that have ended some time ago.
-    pub fn close_due(&mut self) {
+    pub fn close_due(&mut self, main: &mut Option<Main>) {
+        self.release_due(main);
         for run in &mut self.runs {
             if run.close_at.is_some_and(|at| at <= Instant::now())
                 && let (Some((log, clock)), Some(code)) = (&mut run.own, run.exit)
             {
                 close(log, code, *clock);
                 run.close_at = None;
+                self.place.close(run.dir().log_path());
             }
         }
     }
 
     /// When [`Clients::close_due`] has something to do.
     pub fn deadline(&self) -> Option<Instant> {
-        self.runs.iter().filter_map(|run| run.close_at).min()
+        let waits = |run: &ClientRun| run.unregistered.as_ref().map(|(_, _, until)| *until);
+        self.runs
+            .iter()
+            .filter_map(|run| [run.close_at, waits(run)].into_iter().flatten().min())
+            .min()
     }
 
     /// Logs of runs that are open and not the main one.

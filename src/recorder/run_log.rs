@@ -10,7 +10,7 @@ use super::Warning;
 use super::streams::PIECE;
 use crate::inbox::Gate;
 use crate::parse::Row;
-use crate::run::{Event, Now, RunState, Stream};
+use crate::run::{Event, Now, Registration, RunState, Stream};
 use crate::store::RunDir;
 use crate::store::log_reader::{Item, LogReader};
 use crate::store::log_writer::{Append, Gap, LogWriter};
@@ -216,6 +216,11 @@ impl RunLog {
     /// Whether the log cannot be written at this moment.
     pub fn is_refused(&self) -> bool {
         self.log.as_ref().is_none_or(LogWriter::is_refused)
+    }
+
+    /// The server has taken the run.
+    pub fn register(&mut self, registration: &Registration) {
+        self.state.register(registration);
     }
 
     /// Something for the user that the run's events have caused.

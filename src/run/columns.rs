@@ -462,7 +462,8 @@ fn write_number(number: f64, out: &mut String) {
     }
 }
 
-fn insert(members: &mut Vec<(String, Value)>, path: &[String], value: Value) {
+/// Puts a value at a path of nested objects; what stood there, or on the way there, is lost.
+pub(super) fn insert(members: &mut Vec<(String, Value)>, path: &[String], value: Value) {
     let Some((key, rest)) = path.split_first() else {
         return;
     };

@@ -61,7 +61,7 @@ fn take(message: &[u8], peer: &Arc<Peer>, shared: &Shared) -> bool {
     let fallback = (!call.id.is_empty()).then(|| {
         let answer = match call.what {
             What::Exit(_) => Answer::Exit,
-            What::PollExit => Answer::PollExit,
+            What::PollExit => Answer::PollExit([0; 4]),
             What::GetSummary => Answer::Summary(Vec::new()),
             What::SampledHistory => Answer::History(Vec::new()),
             What::HistoryStep => Answer::Step(0),

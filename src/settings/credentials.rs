@@ -271,8 +271,11 @@ mod tests {
         api_key: Option<&'static str>,
     }
 
+    /// Credentials and their source, or an error; and the warnings.
+    type Found = (Result<Option<(String, String)>, String>, Vec<String>);
+
     impl Home {
-        fn find(&self, server: &Server) -> (Result<Option<(String, String)>, String>, Vec<String>) {
+        fn find(&self, server: &Server) -> Found {
             let mut layers = Layers::default();
             for (name, value) in [("base_url", self.base), ("api_key", self.api_key)] {
                 if let Some(value) = value {

@@ -1,7 +1,7 @@
 //! Reads a transaction log from a file: finished, damaged or still growing.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use crate::wire::log::{Decoder, LogError, Piece};
@@ -53,21 +53,33 @@ impl LogReader {
         })
     }
 
+    /// Opens a log near its end: the first record is one that begins in the last `bytes` or a block before them.
+    pub fn open_tail(path: &Path, bytes: u64) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        let decoder = Decoder::at_block(length.saturating_sub(bytes));
+        file.seek(SeekFrom::Start(decoder.offset()))?;
+        Ok(Self {
+            file,
+            decoder,
+            held: Vec::new(),
+        })
+    }
+
     /// Hands out what is there now, in order.
     pub fn read(&mut self, mut take: impl FnMut(Item)) -> Result<End, ReadError> {
-        loop {
-            let more = self.read_some(|piece| {
-                take(match piece {
-                    Piece::Record { bytes, .. } => {
-                        Item::Record(RawRecord::from_bytes(bytes.to_vec()))
-                    }
-                    Piece::Damage(error) => Item::Damage(error),
-                });
-            })?;
-            if !more {
-                return Ok(self.end());
-            }
-        }
+        self.pieces(|piece| {
+            take(match piece {
+                Piece::Record { bytes, .. } => Item::Record(RawRecord::from_bytes(bytes.to_vec())),
+                Piece::Damage(error) => Item::Damage(error),
+            });
+        })
+    }
+
+    /// As [`LogReader::read`], without a copy of each record, and with the place of each in the file.
+    pub fn pieces(&mut self, mut take: impl FnMut(Piece<'_>)) -> Result<End, ReadError> {
+        while self.read_some(&mut take)? {}
+        Ok(self.end())
     }
 
     /// Hands out the records in the next piece of the file, without copying them; false if there was nothing to read.

@@ -1,6 +1,6 @@
 //! Which runs lie on this disk: found by their logs, each of them once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -93,6 +93,34 @@ pub fn synced_marker(log: &Path) -> PathBuf {
     PathBuf::from(marker)
 }
 
+/// A file whatever its names: device and number on it.
+pub type FileId = (u64, u64);
+
+/// The logs that programs of this user on this machine have open for writing. Empty where the system does not tell.
+pub fn being_written() -> HashSet<FileId> {
+    let mut found = HashSet::new();
+    for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        // Of processes of others the directory cannot be read, and most entries are no processes.
+        let descriptors = fs::read_dir(process.path().join("fd"));
+        for descriptor in descriptors.into_iter().flatten().flatten() {
+            let writes = || {
+                let number = descriptor.file_name();
+                let info = fs::read_to_string(process.path().join("fdinfo").join(number)).ok()?;
+                let flags = info.lines().find_map(|line| line.strip_prefix("flags:"))?;
+                // The lowest two bits are the access: 0 is reading.
+                Some(u32::from_str_radix(flags.trim(), 8).ok()? & 3 != 0)
+            };
+            if fs::read_link(descriptor.path()).is_ok_and(|target| is_log(&target))
+                && writes() == Some(true)
+                && let Ok(metadata) = fs::metadata(descriptor.path())
+            {
+                found.insert((metadata.dev(), metadata.ino()));
+            }
+        }
+    }
+    found
+}
+
 /// The start in `run-YYYYMMDD_HHMMSS-<id>`.
 fn started(name: &str) -> Option<NaiveDateTime> {
     let stamp = name.strip_prefix("run-")?.get(..15)?;
@@ -178,7 +206,7 @@ fn is_log(path: &Path) -> bool {
 
 /// One run for each log, however many names lead to it; a name without a link in it is preferred.
 fn distinct(logs: &[PathBuf]) -> Vec<LocalRun> {
-    let mut runs: HashMap<(u64, u64), (bool, LocalRun)> = HashMap::new();
+    let mut runs: HashMap<FileId, (bool, LocalRun)> = HashMap::new();
     for log in logs {
         let Ok(metadata) = fs::metadata(log) else {
             continue;
@@ -258,6 +286,20 @@ mod tests {
         assert!(told(&root.path().join("none")).starts_with("no such file or directory: /"));
         assert!(told(&other).ends_with("x.txt"));
         assert!(told(root.path()).starts_with("no run in "));
+    }
+
+    #[test]
+    fn a_log_that_is_open_for_writing_is_known() {
+        let root = tempfile::tempdir().unwrap();
+        let log = run(root.path(), "run-x", "x");
+        let metadata = fs::metadata(&log).unwrap();
+        let id = (metadata.dev(), metadata.ino());
+        let reading = fs::File::open(&log).unwrap();
+        assert!(!being_written().contains(&id));
+        let writing = fs::File::options().append(true).open(&log).unwrap();
+        assert_eq!(being_written().contains(&id), cfg!(target_os = "linux"));
+        drop((reading, writing));
+        assert!(!being_written().contains(&id));
     }
 
     #[test]

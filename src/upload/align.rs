@@ -115,20 +115,14 @@ pub fn find(log: &Path, existing: &Existing) -> Result<Option<Found>, ReadError>
 /// A row without its step, in a form in which equal rows are equal.
 fn comparable(row: &Value) -> Vec<(String, String)> {
     fn leaves(path: &str, value: &Value, out: &mut Vec<(String, String)>) {
-        match value {
-            Value::Map(members) => {
-                for (key, value) in members {
-                    leaves(&format!("{path}/{key}"), value, out);
-                }
+        if let Value::Map(members) = value {
+            for (key, value) in members {
+                leaves(&format!("{path}/{key}"), value, out);
             }
-            _ => {
-                let text = match value.as_f64() {
-                    Some(number) => number.to_string(),
-                    None => value.to_json(),
-                };
-                out.push((path.to_owned(), text));
-            }
+            return;
         }
+        let number = value.as_f64().map(|number| number.to_string());
+        out.push((path.to_owned(), number.unwrap_or_else(|| value.to_json())));
     }
     let mut out = Vec::new();
     if let Value::Map(members) = row {

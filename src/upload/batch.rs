@@ -123,7 +123,9 @@ impl Batch {
         }
         if let Some((first, lines)) = extras.console {
             let mut text = Lines::default();
-            lines.iter().for_each(|line| text.push(line));
+            for line in lines {
+                text.push(line);
+            }
             files.file("output.log", bases.console + first, &text.text);
         }
         let any_file = files.any;

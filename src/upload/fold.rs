@@ -271,7 +271,7 @@ impl Fold {
                         .or_insert(FileKind { policy, kind });
                 }
             }
-            Some(Kind::Artifact(artifact)) => self.artifacts.push(artifact),
+            Some(Kind::Artifact(artifact)) => self.artifacts.push(*artifact),
             Some(Kind::Alert(alert)) => self.alerts.push(alert),
             Some(Kind::Exit(exit)) => {
                 self.exit.get_or_insert(exit.exit_code);

@@ -37,6 +37,8 @@ pub struct Target {
     pub bases: Bases,
     /// The server goes on with a run that it had.
     pub resumed: bool,
+    /// The step of the log's first row there.
+    pub first_step: i64,
     /// Lines of this log that the server has.
     pub counts: Counts,
 }
@@ -218,6 +220,7 @@ impl Registrar<'_> {
             run,
             bases,
             resumed,
+            first_step: step,
             counts,
         })
     }

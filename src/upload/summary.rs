@@ -134,14 +134,13 @@ impl Summary {
         let Some((first, rest)) = path.split_first() else {
             return;
         };
-        let place = match self.places.get(first) {
-            Some(place) => *place,
-            None => {
-                self.places.insert(first.clone(), self.members.len());
-                self.members.push((first.clone(), Value::Null));
-                self.members.len() - 1
-            }
-        };
+        let place = self.places.get(first).copied().unwrap_or_else(|| {
+            self.members.push((first.clone(), Value::Null));
+            self.members.len() - 1
+        });
+        if place + 1 == self.members.len() {
+            self.places.insert(first.clone(), place);
+        }
         set_below(&mut self.members[place].1, rest, value);
     }
 

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use super::SharedTrouble;
 use super::artifact;
 use super::edits::Edits;
+use super::engine::SharedTrouble;
 use super::files::{self, File, Of, Source};
 use super::fold::{Fold, logged_lines};
 use super::journal::Place;
@@ -21,6 +21,14 @@ use crate::wire::json::Value;
 use crate::wire::log::Piece;
 use crate::wire::proto::fields;
 use crate::wire::schema::ArtifactRecord;
+
+/// Files that are made from the log.
+pub(super) const MADE: [&str; 4] = [
+    "config.yaml",
+    "wandb-summary.json",
+    "wandb-metadata.json",
+    "output.log",
+];
 
 /// A file that is stored.
 #[derive(Debug)]
@@ -83,18 +91,12 @@ impl Transfers {
     }
 
     /// How many files there are to be stored at the end, as far as is known.
-    pub(super) fn count(&self, fold: &Fold) -> u64 {
-        let own = [
-            "config.yaml",
-            "wandb-summary.json",
-            "wandb-metadata.json",
-            "output.log",
-        ];
+    pub(super) fn count(fold: &Fold) -> u64 {
         let others = fold
             .files
             .keys()
-            .filter(|name| !own.contains(&name.as_str()));
-        4 + others.count() as u64
+            .filter(|name| !MADE.contains(&name.as_str()));
+        (MADE.len() + others.count()) as u64
     }
 
     fn new_artifacts(&mut self, fold: &mut Fold) -> Vec<ArtifactRecord> {

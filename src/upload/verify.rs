@@ -1,5 +1,6 @@
 //! Compares what the server has of a run with its log: rows, summary, config and files.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use super::edits::Edits;
 use super::fold::Fold;
 use super::journal::{Journal, JournalError};
 use super::register::{self, Target};
+use super::transfers::MADE;
 use super::{UploadError, files};
 use crate::api::{Api, ApiError, Caller, Stop};
 use crate::store::log_reader::LogReader;
@@ -227,7 +229,9 @@ fn same(own: &Value, theirs: &Value) -> bool {
             own.len() == theirs.len() && own.iter().zip(theirs).all(|(a, b)| same(a, b))
         }
         _ => match (own.as_f64(), theirs.as_f64()) {
-            (Some(a), Some(b)) => a == b || (a.is_nan() && b.is_nan()),
+            (Some(a), Some(b)) => {
+                a.partial_cmp(&b) == Some(Ordering::Equal) || (a.is_nan() && b.is_nan())
+            }
             // Servers that keep JSON write what is no number as text.
             (Some(a), None) if !a.is_finite() => match theirs {
                 Value::Text(text) => text.eq_ignore_ascii_case(own.to_json().as_str()),
@@ -275,13 +279,7 @@ fn stored_files(
     let directory = log.parent().unwrap_or(Path::new("")).join("files");
     let ignored = &api.network().ignore_globs;
     for (name, kind) in &fold.files {
-        let made = [
-            "config.yaml",
-            "wandb-summary.json",
-            "wandb-metadata.json",
-            "output.log",
-        ];
-        if made.contains(&name.as_str())
+        if MADE.contains(&name.as_str())
             || !files::is_inside(name)
             || ignored.iter().any(|glob| files::fits(glob, name))
         {

@@ -131,6 +131,16 @@ pub struct Decoder {
 }
 
 impl Decoder {
+    /// A decoder that begins in the middle of a file, at the block that this offset lies in: what comes before the first
+    /// record that begins there is skipped.
+    pub fn at_block(offset: u64) -> Self {
+        Self {
+            offset: offset / BLOCK * BLOCK,
+            lost: offset >= BLOCK,
+            ..Self::default()
+        }
+    }
+
     /// Offset behind the last chunk that was decoded.
     pub fn offset(&self) -> u64 {
         self.offset
@@ -367,6 +377,24 @@ mod tests {
         let (found, errors) = read(&bytes);
         assert_eq!(found, [b"after".to_vec()]);
         assert_eq!(errors, [LogError::Cut(7)]);
+    }
+
+    #[test]
+    fn decoding_can_begin_at_any_block() {
+        let records: Vec<Vec<u8>> = (0..100u8).map(|i| vec![i; 1000]).collect();
+        let bytes = file(&records);
+        for (offset, expected) in [(100, 100), (40_000, 67), (70_000, 34)] {
+            let mut found = Vec::new();
+            let mut decoder = Decoder::at_block(offset);
+            let from = decoder.offset() as usize;
+            decoder
+                .decode(&bytes[from..], |piece| match piece {
+                    Piece::Record { bytes, .. } => found.push(bytes.to_vec()),
+                    Piece::Damage(error) => panic!("{error}"),
+                })
+                .unwrap();
+            assert_eq!(found, records[100 - expected..], "{offset}");
+        }
     }
 
     #[test]

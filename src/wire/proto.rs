@@ -69,7 +69,19 @@ pub fn fields(message: &[u8]) -> Fields<'_> {
     Fields { rest: message }
 }
 
+#[inline]
 fn varint(rest: &mut &[u8]) -> Result<u64, ProtoError> {
+    // Most keys and lengths have one byte.
+    match rest.split_first() {
+        Some((byte, tail)) if *byte < 0x80 => {
+            *rest = tail;
+            Ok(u64::from(*byte))
+        }
+        _ => long_varint(rest),
+    }
+}
+
+fn long_varint(rest: &mut &[u8]) -> Result<u64, ProtoError> {
     let mut value = 0u64;
     for i in 0..10 {
         let (byte, tail) = rest.split_first().ok_or(ProtoError::Cut)?;
@@ -91,6 +103,7 @@ fn take<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], ProtoError> 
 impl<'a> Iterator for Fields<'a> {
     type Item = Result<Field<'a>, ProtoError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {
             return None;

@@ -177,18 +177,15 @@ fn history_into(
         item.value.write(out);
     }
     let step = steps.assign(named);
-    match deep {
-        Some(mut members) => {
-            insert(&mut members, "_step", &[], Value::Int(step));
-            Value::Map(members).write(out);
-        }
-        None => {
-            if out.len() > start + 1 {
-                out.push(',');
-            }
-            let _ = write!(out, "\"_step\":{step}}}");
-        }
+    if let Some(mut members) = deep {
+        insert(&mut members, "_step", &[], Value::Int(step));
+        Value::Map(members).write(out);
+        return Ok(step);
     }
+    if out.len() > start + 1 {
+        out.push(',');
+    }
+    let _ = write!(out, "\"_step\":{step}}}");
     Ok(step)
 }
 

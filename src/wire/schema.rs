@@ -37,7 +37,7 @@ pub enum Kind {
     #[prost(message, tag = "7")]
     Stats(StatsRecord),
     #[prost(message, tag = "8")]
-    Artifact(ArtifactRecord),
+    Artifact(Box<ArtifactRecord>),
     #[prost(message, tag = "10")]
     Alert(AlertRecord),
     #[prost(message, tag = "11")]

@@ -200,7 +200,7 @@ impl LogWriter {
             })
             .collect();
         contents.sort_by(|a, b| a.path.cmp(&b.path));
-        self.push(Kind::Artifact(ArtifactRecord {
+        self.push(Kind::Artifact(Box::new(ArtifactRecord {
             run_id: self.id.clone(),
             project: "proj".to_owned(),
             entity: super::fake::DEFAULT_ENTITY.to_owned(),
@@ -218,7 +218,7 @@ impl LogWriter {
                 ..ArtifactManifest::default()
             }),
             ..ArtifactRecord::default()
-        }));
+        })));
     }
 
     /// Adds an alert.

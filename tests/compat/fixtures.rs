@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use wandb_rs::run::recorded::RecordedRun;
 use wandb_rs::store::log_reader::End;
 use wandb_rs::wire::json::Value;
 use wandb_rs::wire::log::LogError;
@@ -75,6 +76,15 @@ fn assert_same(dir: &Path, what: &str, expected: Option<&Value>, ours: &Value) {
         "{what} of {}",
         dir.display()
     );
+}
+
+#[test]
+fn the_program_folds_logs_as_the_tests_do() {
+    each(|dir, log, _| {
+        let mut run = RecordedRun::default();
+        log.kinds().for_each(|kind| run.apply(kind));
+        fold::assert_folds_alike(&run, log, &dir.display().to_string());
+    });
 }
 
 #[test]

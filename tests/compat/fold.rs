@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use wandb_rs::run::Stream;
+use wandb_rs::run::recorded::RecordedRun;
 use wandb_rs::store::log_reader::{End, Item, LogReader};
 use wandb_rs::term::ConsoleLog;
 use wandb_rs::wire::json::Value;
@@ -13,6 +14,8 @@ use wandb_rs::wire::log::LogError;
 use wandb_rs::wire::schema::{
     ConfigRecord, HistoryItem, HistoryRecord, KeyedItem, Kind, Record, RunRecord, TypedValue,
 };
+
+use super::protojson::canonical;
 
 /// Everything that a reader gets out of one log.
 #[derive(Debug)]
@@ -137,6 +140,46 @@ impl Log {
             Kind::Exit(exit) => Some((exit.exit_code, exit.runtime)),
             _ => None,
         })
+    }
+}
+
+/// The program's own fold of a log says the same.
+#[track_caller]
+pub(crate) fn assert_folds_alike(run: &RecordedRun, log: &Log, whose: &str) {
+    let config = Value::Map(run.config.members().to_vec());
+    // A null is a value for one and none for the other; an object without members likewise.
+    assert_eq!(
+        canonical(&without_nothing(&config)),
+        canonical(&without_nothing(&log.config())),
+        "config of {whose}"
+    );
+    assert_eq!(
+        canonical(&run.summary.tree()),
+        canonical(&log.summary()),
+        "summary of {whose}"
+    );
+    assert_eq!(run.rows, log.history().count() as u64, "rows of {whose}");
+    let last = log.history().last().and_then(|row| row.step.as_ref());
+    if let Some(step) = last {
+        assert_eq!(run.last_step, Some(step.num), "step of {whose}");
+    }
+    let exit = run.exit.as_ref().map(|exit| (exit.exit_code, exit.runtime));
+    assert_eq!(exit, log.exit(), "exit of {whose}");
+    if let Some(first) = log.runs().next() {
+        assert_eq!(run.run.run_id, first.run_id, "id in {whose}");
+    }
+}
+
+fn without_nothing(value: &Value) -> Value {
+    match value {
+        Value::Map(members) => Value::Map(
+            members
+                .iter()
+                .map(|(key, value)| (key.clone(), without_nothing(value)))
+                .filter(|(_, value)| *value != Value::Null && *value != Value::Map(Vec::new()))
+                .collect(),
+        ),
+        other => other.clone(),
     }
 }
 

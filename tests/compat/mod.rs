@@ -1,5 +1,6 @@
 //! What we read and write is what the official client reads and writes: its logs, its tools, its terminal rules.
 
+mod account;
 mod fake;
 mod fixtures;
 mod fold;

@@ -176,6 +176,33 @@ fn the_server_gets_the_rows_config_summary_and_console_of_the_example() {
 }
 
 #[test]
+fn what_was_edited_is_uploaded_as_edited() {
+    if peers::bin().is_none() {
+        return;
+    }
+    let env = TestEnv::new();
+    let server = Server::start(&env);
+    let options = ["--project", "draft", "--id", "edited", "--config", "lr=0.1"];
+    let done = env.run_script(&options, "wandb-rs config late=1; wandb-rs log loss=1");
+    assert_eq!(done.code(), 0, "{done:?}");
+    let changes = [
+        "--project=compat",
+        "--config=lr=0.7",
+        "--config=late=2",
+        "--config=opt.beta=0.9",
+    ];
+    let done = env.run(["edit", "edited"].iter().chain(&changes));
+    assert_eq!((done.code(), done.stderr.as_str()), (0, ""));
+    let synced = server.sync(&env, &env.run_dir());
+    assert_eq!(synced.code(), 0, "{synced:?}");
+    let sent = config(&server.file("edited", "config.yaml"));
+    assert_eq!(sent["lr"]["value"], 0.7);
+    assert_eq!(sent["late"]["value"], 2);
+    assert_eq!(sent["opt"]["value"]["beta"], 0.9);
+    assert_eq!(server.rows("edited").len(), 1);
+}
+
+#[test]
 fn files_beside_the_log_are_what_sync_makes_of_it() {
     if peers::bin().is_none() {
         return;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Session;
+use super::online::Online;
 use crate::child::Ending;
 use crate::cli::run::RunArgs;
 use crate::cmd::identity::{self, Identity};
@@ -12,6 +13,7 @@ use crate::run::RunState;
 use crate::settings::{Resume, Settings};
 use crate::store::{self, RunDir, derived};
 use crate::supervise::Outcome;
+use crate::uplink::Uploaded;
 use crate::wire::json::Value;
 
 /// A path as it is shown: with `./` below the current directory.
@@ -28,7 +30,11 @@ pub(super) fn header(
     identity: &Identity,
     dir: Option<&RunDir>,
     cwd: &Path,
+    online: Option<&Online>,
 ) {
+    if let Some(online) = online {
+        online.announce(ui);
+    }
     ui.info(&format!(
         "Tracking run with wandb-rs {}",
         env!("CARGO_PKG_VERSION")
@@ -38,6 +44,10 @@ pub(super) fn header(
             "Run data is saved locally in {}",
             ui.path(&shown(dir.path(), cwd))
         ));
+    }
+    if online.is_some() {
+        let command = ui.code("`wandb-rs offline`");
+        ui.info(&format!("Run {command} to turn off syncing."));
     }
     let verb = match settings.resume {
         Some(Resume::Must) => "Resuming",
@@ -49,16 +59,25 @@ pub(super) fn header(
     ));
 }
 
+/// How a run went.
+pub(super) struct Told<'a> {
+    pub(super) outcome: &'a Outcome,
+    /// Time from the start to the end of the command.
+    pub(super) elapsed: std::time::Duration,
+    pub(super) finished: Option<&'a Finished>,
+    /// What became of the uploads, if there were some.
+    pub(super) uploaded: Option<&'a [Uploaded]>,
+}
+
 impl Session {
     /// Writes what is derived from the logs, and tells the user how it went.
-    pub(super) fn finish(
-        &self,
-        outcome: &Outcome,
-        finished: Option<&Finished>,
-        args: &RunArgs,
-        ui: &Ui,
-    ) {
-        let elapsed = self.clock.elapsed();
+    pub(super) fn finish(&self, told: &Told<'_>, args: &RunArgs, ui: &Ui) {
+        let Told {
+            outcome,
+            elapsed,
+            finished,
+            uploaded,
+        } = *told;
         let dir = self.place.get();
         let state = finished.and_then(|finished| finished.main.as_ref());
         if let Some((state, clock)) = state {
@@ -72,7 +91,7 @@ impl Session {
                 }
             }
             if let Some(file) = &args.summary_json {
-                let text = self.summary_json(outcome, state, summary).to_pretty_json();
+                let text = self.summary_json(told, state, summary).to_pretty_json();
                 if let Err(error) = store::write_where_asked(&self.cwd.join(file), text.as_bytes())
                 {
                     ui.warning(&format!("{} cannot be written: {error}", file.display()));
@@ -90,8 +109,11 @@ impl Session {
             footer::duration(elapsed)
         ));
         let online = finished.is_some_and(|finished| finished.online);
-        if let Some(dir) = dir.as_ref().filter(|_| !shown || online) {
-            self.where_to_go(dir.path(), ui);
+        if let Some(dir) = &dir {
+            let upload = of_log(uploaded, dir.log_path());
+            if !shown || (online && !upload.is_some_and(is_whole)) {
+                self.where_to_go(dir.path(), upload, ui);
+            }
         }
         for run in finished.iter().flat_map(|finished| &finished.others) {
             let dir = RunDir::of_others(run.dir.clone(), PathBuf::new());
@@ -100,20 +122,31 @@ impl Session {
             if run.silent {
                 continue;
             }
-            if run.shown && run.online {
-                self.where_to_go(&run.dir, ui);
+            let upload =
+                uploaded.and_then(|all| all.iter().find(|one| one.log.parent() == Some(&run.dir)));
+            if run.shown && run.online && !upload.is_some_and(is_whole) {
+                self.where_to_go(&run.dir, upload, ui);
             }
             if !run.shown {
                 let name = &run.state.run().run_id;
                 ui.info(&format!("Run {} ended with the script:", ui.name(name)));
                 grids(&run.state, ui);
-                self.where_to_go(&run.dir, ui);
+                self.where_to_go(&run.dir, upload, ui);
             }
         }
     }
 
-    fn where_to_go(&self, dir: &Path, ui: &Ui) {
+    fn where_to_go(&self, dir: &Path, upload: Option<&Uploaded>, ui: &Ui) {
         let path = shown(dir, &self.cwd);
+        if let (Some(online), Some(upload)) = (&self.online, upload)
+            && online.footer(upload, &path, ui)
+        {
+            ui.info(&format!(
+                "Find logs at: {}",
+                ui.path(&format!("{path}/logs"))
+            ));
+            return;
+        }
         ui.info("You can sync this run to the cloud by running:");
         ui.info(&ui.code(&format!("wandb-rs sync {}", quoted(&path))));
         ui.info(&format!(
@@ -122,7 +155,8 @@ impl Session {
         ));
     }
 
-    fn summary_json(&self, outcome: &Outcome, state: &RunState, summary: Value) -> Value {
+    fn summary_json(&self, told: &Told<'_>, state: &RunState, summary: Value) -> Value {
+        let outcome = told.outcome;
         let text = |text: &str| Value::from(text);
         let dir = self.place.get();
         let run = state.run();
@@ -148,12 +182,25 @@ impl Session {
             ),
             (
                 "runtime".to_owned(),
-                Value::Float(self.clock.elapsed().as_secs_f64()),
+                Value::Float(told.elapsed.as_secs_f64()),
             ),
             ("rows".to_owned(), Value::Int(state.rows() as i64)),
             ("summary".to_owned(), summary),
         ])
     }
+}
+
+/// Whether everything of a run is on the server.
+fn is_whole(upload: &Uploaded) -> bool {
+    upload
+        .result
+        .as_ref()
+        .is_ok_and(crate::upload::Report::is_synced)
+}
+
+/// The upload of a log.
+fn of_log<'a>(uploaded: Option<&'a [Uploaded]>, log: &Path) -> Option<&'a Uploaded> {
+    uploaded?.iter().find(|one| one.log == log)
 }
 
 /// The history and the summary of a run.

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::output::{Ui, redact};
 use crate::service::Bound;
 use crate::settings::server::{self, Server};
-use crate::settings::{Mode, Settings, credentials};
+use crate::settings::{Settings, credentials};
 use crate::store::{self, RunDir};
 use crate::system::python::Python;
 
@@ -41,13 +41,7 @@ pub(super) fn settings(args: &RunArgs, cwd: &Path) -> Result<(Settings, Vec<Stri
     );
     flag("quiet", yes(args.quiet), "--quiet");
     flag("silent", yes(args.silent), "--silent");
-    let (settings, mut notes) = sources.resolve()?;
-    if settings.mode == Mode::Online {
-        notes.push(
-            "this version cannot upload while the run lasts: it is recorded offline and can be synced afterwards".to_owned(),
-        );
-    }
-    Ok((settings, notes))
+    sources.resolve()
 }
 
 /// What the environment says about the character set of the terminal.
@@ -75,6 +69,7 @@ pub(in crate::cmd) fn socket_places() -> Vec<PathBuf> {
 /// The variables that the child gets besides ours.
 pub(super) fn environment(
     args: &RunArgs,
+    online: bool,
     settings: &Settings,
     identity: &Identity,
     dir: Option<&RunDir>,
@@ -92,9 +87,10 @@ pub(super) fn environment(
     }
     // An SDK in the script takes our place in all that it would do a second time.
     add("WANDB_CONSOLE", "off".into());
-    // There is no server to talk to in this version, whatever the settings say. A script that insists on the mode online
-    // must not end because there is no key.
-    add("WANDB_MODE", "offline".into());
+    // What the wrapper does, the SDK does, too. A script that insists on the mode online must not end because there is
+    // no key.
+    let mode = if online { "online" } else { "offline" };
+    add("WANDB_MODE", mode.into());
     if !has_api_key(settings) {
         add("WANDB_API_KEY", "0".repeat(40).into());
     }
@@ -189,6 +185,7 @@ fn identity_variables(args: &RunArgs) -> Vec<(&'static str, String)> {
 
 pub(super) fn dry_run(
     args: &RunArgs,
+    online: bool,
     settings: &Settings,
     identity: &Identity,
     config: &crate::run::config::Config,
@@ -202,7 +199,7 @@ pub(super) fn dry_run(
         "command: {}\nenvironment:\n",
         redact::arguments(&words).join(" ")
     );
-    for (name, value) in environment(args, settings, identity, None, None) {
+    for (name, value) in environment(args, online, settings, identity, None, None) {
         let value = match name.to_str() {
             Some("WANDB_API_KEY") => "(a placeholder)".into(),
             _ => value.to_string_lossy(),
@@ -231,9 +228,15 @@ pub(super) struct Files {
 
 impl Files {
     /// Makes the run directory under `root`, else under the system's directory for temporary files.
-    pub(super) fn create(root: &Path, identity: &Identity, stamp: &str, ui: &Ui) -> Self {
+    pub(super) fn create(
+        root: &Path,
+        identity: &Identity,
+        stamp: &str,
+        offline: bool,
+        ui: &Ui,
+    ) -> Self {
         let attempt = |root: &Path| -> std::io::Result<Self> {
-            let dir = RunDir::create(root, &identity.id, stamp, true)?;
+            let dir = RunDir::create(root, &identity.id, stamp, offline)?;
             let open = store::new_private_file(dir.log_path())
                 .and_then(|log| Ok((log, store::new_private_file(&dir.logs().join("debug.log"))?)));
             match open {

@@ -122,7 +122,19 @@ struct PollExitResponse {
     #[prost(message, optional, tag = "2")]
     exit_result: Option<Nothing>,
     #[prost(message, optional, tag = "4")]
-    file_counts: Option<Nothing>,
+    file_counts: Option<FileCounts>,
+}
+
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+struct FileCounts {
+    #[prost(int32, tag = "1")]
+    wandb: i32,
+    #[prost(int32, tag = "2")]
+    media: i32,
+    #[prost(int32, tag = "3")]
+    artifact: i32,
+    #[prost(int32, tag = "4")]
+    other: i32,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -161,8 +173,11 @@ pub enum Answer {
     /// Only the id.
     Done,
     Run(Box<RunRecord>),
+    /// The run cannot begin; raised in the script.
+    RunError(String),
     Exit,
-    PollExit,
+    /// The run is over, with so many files: other, W&B's own, media, of artifacts.
+    PollExit([u64; 4]),
     Summary(Vec<KeyedItem>),
     History(Vec<SampledHistoryItem>),
     Step(i64),
@@ -206,12 +221,24 @@ pub fn answer(id: &str, answer: Answer) -> Vec<u8> {
                 error: None,
             });
         }
+        Answer::RunError(message) => {
+            result.run = Some(RunResult {
+                run: None,
+                // Usage: the script's own fault.
+                error: Some(ErrorInfo { message, code: 3 }),
+            });
+        }
         Answer::Exit => result.exit = Some(Nothing {}),
-        Answer::PollExit => {
+        Answer::PollExit([other, wandb, media, artifact]) => {
             content.poll_exit = Some(PollExitResponse {
                 done: true,
                 exit_result: Some(Nothing {}),
-                file_counts: Some(Nothing {}),
+                file_counts: Some(FileCounts {
+                    wandb: wandb as i32,
+                    media: media as i32,
+                    artifact: artifact as i32,
+                    other: other as i32,
+                }),
             });
         }
         Answer::Summary(item) => content.summary = Some(SummaryResponse { item }),

@@ -1,0 +1,254 @@
+//! Runs on this disk as the commands about them need them: which one is meant, and what its log says.
+
+use std::collections::HashSet;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::{Duration, SystemTime};
+
+use chrono::{Local, NaiveDateTime};
+
+use crate::error::Error;
+use crate::run::recorded::{RecordedRun, State};
+use crate::store;
+use crate::store::log_reader::{End, LogReader, ReadError};
+use crate::store::runs::{self, FileId, FindError, LocalRun};
+use crate::wire::log::{LogError, Piece};
+use crate::wire::raw::RawRecord;
+
+/// Exit status when a part of a log could not be read.
+pub const DAMAGED: u8 = 4;
+
+/// A log that was written this short ago may still be growing.
+const FRESH: Duration = Duration::from_secs(60);
+
+impl From<FindError> for Error {
+    fn from(error: FindError) -> Self {
+        let hint = error.hint();
+        Self::new(error.to_string()).hint(hint)
+    }
+}
+
+/// The directory that holds the runs: the one that is named, or the `wandb` in it.
+pub fn wandb_dir(dir: Option<&Path>) -> PathBuf {
+    let variable = std::env::var_os("WANDB_DIR").filter(|value| !value.is_empty());
+    let Some(dir) = dir else {
+        return store::wandb_dir(&variable.map(PathBuf::from).unwrap_or_default());
+    };
+    let inner = store::wandb_dir(dir);
+    if inner.is_dir() {
+        inner
+    } else {
+        dir.to_owned()
+    }
+}
+
+/// All runs of the directory that is meant, the oldest first.
+pub fn all(dir: Option<&Path>) -> Result<(PathBuf, Vec<LocalRun>), Error> {
+    let wandb = wandb_dir(dir);
+    match runs::all(&wandb) {
+        Ok(runs) => Ok((wandb, runs)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Error::new(format!(
+            "no wandb directory found: {} does not exist",
+            wandb.display()
+        ))
+        .hint("go to the directory where the runs were started, or name it")),
+        Err(error) => Err(Error::new(format!(
+            "{} cannot be read: {error}",
+            wandb.display()
+        ))),
+    }
+}
+
+/// The run that is meant: a path, an id, or the newest one. Of several at a path, or with an id, the newest.
+pub fn one(run: Option<&Path>) -> Result<LocalRun, Error> {
+    if let Some(path) = run
+        && (path.exists() || path.components().count() > 1)
+    {
+        let found = runs::find(&[path.to_owned()])?;
+        return found.into_iter().next_back().ok_or_else(nothing);
+    }
+    let (wandb, found) = all(None)?;
+    let Some(id) = run else {
+        // Of two runs that began within a second, the link knows which one is newer.
+        if let Ok(latest) = runs::find(&[wandb.join("latest-run")])
+            && let Some(run) = latest.into_iter().next_back()
+        {
+            return Ok(run);
+        }
+        return found.into_iter().next_back().ok_or_else(|| {
+            Error::new(format!("no run in {}", wandb.display()))
+                .hint("`wandb-rs run -- COMMAND` makes one")
+        });
+    };
+    let mut with_id = found
+        .into_iter()
+        .filter(|run| Path::new(&run.id) == id)
+        .rev();
+    with_id.next().ok_or_else(|| {
+        Error::new(format!(
+            "no run with the id {} in {}",
+            id.display(),
+            wandb.display()
+        ))
+        .hint("`wandb-rs ls --all` lists the runs; a path to a run directory or a .wandb file will do, too")
+    })
+}
+
+fn nothing() -> Error {
+    Error::new("no run")
+}
+
+/// Why a log cannot be read, for people.
+pub fn unreadable(log: &Path, error: &ReadError) -> Error {
+    Error::new(format!("{}: {error}", log.display()))
+}
+
+/// What a log says as a whole.
+#[derive(Debug)]
+pub struct Told {
+    pub run: RecordedRun,
+    /// Places where records were lost.
+    pub damage: Vec<LogError>,
+    /// The log ends within a record.
+    pub incomplete: bool,
+    /// Only the beginning and the end were read: rows are not counted.
+    pub partly: bool,
+    /// When the log was last written.
+    pub modified: SystemTime,
+    /// Size of the log in bytes.
+    pub size: u64,
+    id: FileId,
+}
+
+impl Told {
+    /// How the run stands. A log without an end that was written a moment ago, or that a program has open for writing,
+    /// belongs to a run that goes on.
+    pub fn state(&self) -> State {
+        static OPEN: OnceLock<HashSet<FileId>> = OnceLock::new();
+        let open = || OPEN.get_or_init(runs::being_written).contains(&self.id);
+        let growing = self.run.exit.is_none() && (is_fresh(self.modified) || open());
+        self.run.state(growing)
+    }
+
+    /// When the run began, in local time.
+    pub fn started(&self, run: &LocalRun) -> Option<NaiveDateTime> {
+        let told = self.run.run.start_time.as_ref().and_then(|start| {
+            let time = chrono::DateTime::from_timestamp(start.seconds, 0)?;
+            Some(time.with_timezone(&Local).naive_local())
+        });
+        told.or(run.started)
+    }
+
+    /// Seconds that the run took, or has taken so far.
+    pub fn seconds(&self) -> Option<f64> {
+        match (self.state(), self.run.run.start_time) {
+            (State::Running, Some(start)) => {
+                let now = SystemTime::now()
+                    .duration_since(SystemTime::UNIX_EPOCH)
+                    .ok()?;
+                Some((now.as_secs_f64() - start.as_secs_f64()).max(0.0))
+            }
+            _ => self.run.seconds(),
+        }
+    }
+
+    /// Prints where records were lost.
+    pub fn warn(&self, log: &Path) {
+        for error in &self.damage {
+            super::complain(&format!("{}: {error}", log.display()));
+        }
+    }
+}
+
+/// Whether a file was written a moment ago.
+pub fn is_fresh(modified: SystemTime) -> bool {
+    // A time in the future is a clock that was set: better to wait than to take a run away.
+    SystemTime::now()
+        .duration_since(modified)
+        .is_ok_and(|age| age < FRESH)
+        || modified > SystemTime::now()
+}
+
+/// Reads a whole log.
+pub fn read(run: &LocalRun) -> Result<Told, Error> {
+    let mut told = begin(run)?;
+    let reader = LogReader::open(&run.log).map_err(ReadError::from);
+    reader
+        .and_then(|reader| told.take(reader))
+        .map_err(|error| unreadable(&run.log, &error))?;
+    Ok(told)
+}
+
+/// Size in bytes up to which a log is read as a whole for a list, and how much is read of the end of a larger one.
+const WHOLE: u64 = 2 << 20;
+const TAIL: u64 = 256 << 10;
+
+/// Reads what a list needs.
+///
+/// The first records say what the run is, the last ones how it stands: a row of history has its step, and the exit
+/// record comes last. So of a large log both ends are enough, and a hundred runs are listed as quickly as small ones.
+/// A name that was changed in the middle is missed, which is why `show` reads all of it. If the ends do not have what
+/// is needed (the run record, or a row), the whole log is read after all.
+pub fn survey(run: &LocalRun) -> Result<Told, Error> {
+    let mut told = begin(run)?;
+    if told.size <= WHOLE {
+        return read(run);
+    }
+    let complete =
+        told.ends(&run.log).is_ok() && told.run.described && told.run.last_step.is_some();
+    if !complete {
+        return read(run);
+    }
+    told.partly = true;
+    Ok(told)
+}
+
+fn begin(run: &LocalRun) -> Result<Told, Error> {
+    let metadata =
+        std::fs::metadata(&run.log).map_err(|error| unreadable(&run.log, &ReadError::Io(error)))?;
+    Ok(Told {
+        run: RecordedRun::default(),
+        damage: Vec::new(),
+        incomplete: false,
+        partly: false,
+        modified: metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
+        size: metadata.len(),
+        id: (metadata.dev(), metadata.ino()),
+    })
+}
+
+impl Told {
+    fn ends(&mut self, log: &Path) -> Result<(), ReadError> {
+        LogReader::head(log, |record| {
+            self.apply(&record);
+            None::<()>
+        })?;
+        self.take(LogReader::open_tail(log, TAIL)?)
+    }
+
+    fn take(&mut self, mut reader: LogReader) -> Result<(), ReadError> {
+        let end = reader.pieces(|piece| match piece {
+            Piece::Record { offset, bytes } => {
+                if !self.apply(&RawRecord::from_bytes(bytes.to_vec())) {
+                    self.damage.push(LogError::Message(offset));
+                }
+            }
+            Piece::Damage(error) => self.damage.push(error),
+        })?;
+        self.incomplete = end != End::Complete;
+        Ok(())
+    }
+
+    fn apply(&mut self, record: &RawRecord) -> bool {
+        match record.decode() {
+            Ok(record) => {
+                if let Some(kind) = &record.kind {
+                    self.run.apply(kind);
+                }
+                true
+            }
+            Err(_) => false,
+        }
+    }
+}
