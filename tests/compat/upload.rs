@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::common::fake::{FakeWandb, RunView};
-use crate::common::logs::{LogWriter, run_record, varied};
 use crate::common::uploads::env_for;
 use crate::common::{self, Finished, TestEnv, peers};
 
@@ -326,20 +325,54 @@ fn a_run_in_parts_and_a_fork_are_the_same_on_the_server() {
     if dirs.is_empty() {
         return;
     }
-    let Some(both) = both(&[&dirs]) else { return };
+    // The fork by itself: of one command's runs the official client uploads forks beside what they begin with.
+    let (parts, fork) = dirs.split_at(2);
+    let Some(both) = both(&[parts, fork]) else {
+        return;
+    };
     both.assert_same(|_, _| false);
+    assert_eq!(both.ours["forked01"]["history 000001"]["part"], 0.0);
 }
 
 #[test]
 fn damaged_and_very_old_logs_are_at_least_as_complete() {
-    for name in ["flipped", "truncated", "old-0.15.12"] {
+    // The official client stops at the first damage; we go on behind it. So we have more rows and lines, the last
+    // summary and the true end, and all that they have.
+    for name in ["flipped", "truncated"] {
         let dirs = fixture(&[name]);
         if dirs.is_empty() {
             return;
         }
         let Some(both) = both(&[&dirs]) else { return };
-        both.assert_same(|_, _| false);
+        let theirs = &both.theirs["damaged1"];
+        both.assert_same(|_, name| {
+            let more = ["history", "console", "events"];
+            let more = more.iter().any(|kind| name.starts_with(kind));
+            let last = [
+                "config _wandb.t",
+                "exit code",
+                "state",
+                "summary",
+                "uploaded",
+                "file config.yaml",
+                "file output.log",
+                "file wandb-summary.json",
+            ];
+            (more && !theirs.contains_key(name)) || last.contains(&name)
+        });
+        assert_eq!(both.done[0].code(), 0, "{:?}", both.done);
+        assert!(both.done[0].stderr.contains("WARNING"), "{:?}", both.done);
     }
+    // Version 0.15 wrote the summary after the exit record, where the official client does not look any more.
+    let dirs = fixture(&["old-0.15.12"]);
+    let Some(both) = both(&[&dirs]) else { return };
+    both.assert_same(|_, name| {
+        let summary = ["summary", "file wandb-summary.json"];
+        // As above.
+        let numbers = ["config _wandb.t", "file config.yaml"];
+        summary.contains(&name) || numbers.contains(&name)
+    });
+    assert_eq!(both.ours["oldrun01"]["summary"]["loss"]["min"], 0.5);
 }
 
 /// Runs that our own binary records, in parts and forks too.
@@ -395,6 +428,9 @@ fn directories_of_this_program_are_the_same_on_the_server() {
         &["--id=parts", "--resume-from=parts?_step=2"],
         "echo loss=9",
     );
-    let Some(both) = both(&[&dirs]) else { return };
+    let (before, rest) = dirs.split_at(4);
+    let Some(both) = both(&[before, &rest[..1], &rest[1..]]) else {
+        return;
+    };
     both.assert_same(|_, _| false);
 }
