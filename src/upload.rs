@@ -167,7 +167,7 @@ impl UploadError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::NoRun => Some(
-                "the run ended before anything of it was written: there is nothing to upload, and the directory can go",
+                "a log begins with it: the run ended before, or the beginning is damaged; `wandb-rs inspect` shows what there is",
             ),
             Self::Log(_) => {
                 Some("is it the log of a run, and yours? `wandb-rs inspect` shows what can be read")

@@ -316,9 +316,9 @@ fn what_is_no_log_is_named() {
     wandb: ERROR [not] ./not: cannot read the log: not a .wandb transaction log
     wandb: ERROR [not] is it the log of a run, and yours? `wandb-rs inspect` shows what can be read
     wandb: ERROR [empty] ./empty: the log has no run record
-    wandb: ERROR [empty] the run ended before anything of it was written: there is nothing to upload, and the directory can go
+    wandb: ERROR [empty] a log begins with it: the run ended before, or the beginning is damaged; `wandb-rs inspect` shows what there is
     wandb: ERROR [norun] ./norun: the log has no run record
-    wandb: ERROR [norun] the run ended before anything of it was written: there is nothing to upload, and the directory can go
+    wandb: ERROR [norun] a log begins with it: the run ended before, or the beginning is damaged; `wandb-rs inspect` shows what there is
     ");
     assert_eq!(server.runs().len(), 0);
 }

@@ -17,13 +17,13 @@ use super::protojson::{canonical, canonical_without};
 use crate::common::{self, Finished, TestEnv, eventually, peers};
 
 /// A server with a store of its own; it ends with the test.
-struct Server {
+pub(super) struct Server {
     child: Child,
     port: u16,
 }
 
 impl Server {
-    fn start(env: &TestEnv) -> Self {
+    pub(super) fn start(env: &TestEnv) -> Self {
         // The port is free when we ask for it; who else takes it before the server does is unlucky.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .and_then(|listener| listener.local_addr())
@@ -60,24 +60,28 @@ impl Server {
     }
 
     /// A file of a run, as the client sent it.
-    fn file(&self, run: &str, name: &str) -> String {
+    pub(super) fn file(&self, run: &str, name: &str) -> String {
         let path = format!("/files/default/compat/{run}/{name}");
         self.get(&path).unwrap_or_else(|| panic!("no {path}"))
     }
 
     /// Rows in canonical form.
-    fn rows(&self, run: &str) -> Vec<String> {
+    pub(super) fn rows(&self, run: &str) -> Vec<String> {
         let rows = self.file(run, "wandb-history.jsonl");
         rows.lines()
             .map(|row| canonical(&Value::parse(row).unwrap()))
             .collect()
     }
 
-    fn sync(&self, env: &TestEnv, dir: &Path) -> Finished {
+    pub(super) fn sync(&self, env: &TestEnv, dir: &Path) -> Finished {
         let mut command = env.program(peers::bin().unwrap().join("wandb"));
+        command.arg("sync").arg(dir);
+        self.finish(env, command)
+    }
+
+    /// Runs a client of this server.
+    pub(super) fn finish(&self, env: &TestEnv, mut command: std::process::Command) -> Finished {
         command
-            .arg("sync")
-            .arg(dir)
             .env("WANDB_BASE_URL", format!("http://127.0.0.1:{}", self.port))
             .env("WANDB_API_KEY", format!("local{}", "0".repeat(40)))
             .env("WANDB_CONFIG_DIR", env.path("client"))
@@ -98,7 +102,7 @@ fn log_path(dir: &Path, id: &str) -> PathBuf {
 }
 
 /// A copy of a run directory: sync writes into what it reads.
-fn copy(env: &TestEnv, dir: &Path) -> PathBuf {
+pub(super) fn copy(env: &TestEnv, dir: &Path) -> PathBuf {
     let copies = env.path("copies");
     fs::create_dir_all(&copies).unwrap();
     let mut command = env.program("cp");
@@ -117,7 +121,7 @@ fn console_lines(text: &str) -> Vec<&str> {
 }
 
 /// The values in a `config.yaml`, without what the client says about itself.
-fn config(text: &str) -> serde_json::Value {
+pub(super) fn config(text: &str) -> serde_json::Value {
     let mut config: serde_json::Map<_, _> = serde_saphyr::from_str(text).unwrap();
     config.remove("_wandb");
     config.into()

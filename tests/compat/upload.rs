@@ -4,11 +4,13 @@
 //! [`State::of`], with the reason, and asserted where it shows.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::common::fake::{FakeWandb, RunView};
+use super::protojson::canonical;
+use super::sync::{Server, config, copy};
+use crate::common::fake::{DEFAULT_ENTITY, FakeWandb, RunView};
 use crate::common::uploads::env_for;
 use crate::common::{self, Finished, TestEnv, peers};
 
@@ -34,8 +36,7 @@ fn parsed(bytes: &[u8]) -> Value {
     let text = String::from_utf8_lossy(bytes);
     let value = wandb_rs::wire::json::Value::parse(&text).unwrap();
     // NaN and infinities become texts.
-    serde_json::from_str(&value.to_json())
-        .unwrap_or_else(|_| json!(super::protojson::canonical(&value)))
+    serde_json::from_str(&value.to_json()).unwrap_or_else(|_| json!(canonical(&value)))
 }
 
 /// What a client says about itself below `_wandb`.
@@ -224,15 +225,6 @@ fn both(groups: &[&[PathBuf]]) -> Option<Both> {
         ours: ours.0,
         done: ours.1,
     })
-}
-
-fn copy(env: &TestEnv, dir: &Path) -> PathBuf {
-    let copies = env.path("copies");
-    std::fs::create_dir_all(&copies).unwrap();
-    let mut command = env.program("cp");
-    command.arg("-a").arg(dir).arg(&copies);
-    assert_eq!(common::finish(command).code(), 0);
-    copies.join(dir.file_name().unwrap())
 }
 
 impl Both {
@@ -433,4 +425,115 @@ fn directories_of_this_program_are_the_same_on_the_server() {
         return;
     };
     both.assert_same(|_, _| false);
+}
+
+/// A script of the official SDK, offline, with media, tables and artifacts whose bytes are still there.
+const SCRIPT: &str = r#"
+import numpy, wandb
+run = wandb.init(project="proj", id="sdk", config={"lr": 0.1, "deep": {"a": [1, {"b": None}]}}, tags=["t"], notes="n",
+                 group="g", job_type="j")
+run.define_metric("acc", summary="max", step_metric="epoch")
+for epoch in range(3):
+    run.log({"epoch": epoch, "acc": 1 / (epoch + 1), "nan": float("nan"), "nested": {"x": epoch}})
+run.log({"image": wandb.Image(numpy.zeros((4, 4, 3), dtype="uint8"), caption="c"),
+         "table": wandb.Table(columns=["a", "b"], data=[[1, "x"], [2.5, None]]),
+         "histogram": wandb.Histogram([1, 2, 3]), "html": wandb.Html("<b>x</b>")}, step=10)
+with open("note.txt", "w") as file:
+    file.write("text of a file")
+run.save("note.txt")
+artifact = wandb.Artifact("ds", type="dataset", metadata={"k": 1}, description="d")
+artifact.add_file("note.txt")
+with artifact.new_file("sub/b.bin", mode="wb") as file:
+    file.write(b"bytes" * 1000)
+artifact.add_reference("https://example.com/x.bin", name="ref.bin", checksum=False)
+run.log_artifact(artifact, aliases=["best"])
+run.config.update({"late": True})
+run.summary["best"] = {"acc": 1}
+print("printed")
+run.finish(exit_code=3)
+"#;
+
+#[test]
+fn media_tables_and_artifacts_are_the_same_on_the_server() {
+    let Some(bin) = peers::bin() else { return };
+    let env = TestEnv::new();
+    env.write("train.py", SCRIPT);
+    let mut command = env.program(bin.join("python"));
+    command.arg("train.py");
+    command
+        .env("WANDB_MODE", "offline")
+        // The official client uploads artifacts to the entity that was known when they were recorded.
+        .env("WANDB_ENTITY", DEFAULT_ENTITY)
+        .env("WANDB_ERROR_REPORTING", "false");
+    let done = common::finish(command);
+    assert_eq!(done.code(), 0, "{done:?}");
+    let Some(both) = both(&[&[env.run_dir()]]) else {
+        return;
+    };
+    both.assert_same(|_, _| false);
+    let ours = &both.ours["sdk"];
+    assert!(
+        ours.keys()
+            .any(|name| name.starts_with("file media/images/"))
+    );
+    assert!(ours.keys().any(|name| name.starts_with("artifact ds")));
+    assert_eq!(both.done[0].code(), 0, "{:?}", both.done);
+}
+
+#[test]
+fn another_server_gets_the_same_from_both_clients() {
+    if peers::bin().is_none() {
+        return;
+    }
+    let env = TestEnv::new();
+    let run = |options: &[&str], script: &str| {
+        let options = [&["--mode=offline", "--project=compat"], options].concat();
+        let done = env.run_script(&options, script);
+        assert_eq!(done.code(), 0, "{done:?}");
+        env.run_dir()
+    };
+    let dirs = [
+        run(
+            &["--id=whole", "--tags=a", "-c", "lr=0.1"],
+            "for i in 1 2 3; do echo epoch=$i, loss=0.$i; done; wandb-rs log nan=NaN text=x nested.leaf=1",
+        ),
+        run(&["--id=parts"], "echo loss=1; echo loss=2"),
+        run(&["--id=parts", "--resume=allow"], "echo loss=3"),
+    ];
+    let upload = |official: bool| {
+        let env = TestEnv::new();
+        let server = Server::start(&env);
+        let states = |server: &Server| -> Vec<(Vec<String>, String, Value)> {
+            let state = |run| {
+                let summary = server.file(run, "wandb-summary.json");
+                let summary = wandb_rs::wire::json::Value::parse(&summary).unwrap();
+                (
+                    server.rows(run),
+                    canonical(&summary),
+                    config(&server.file(run, "config.yaml")),
+                )
+            };
+            ["whole", "parts"].map(state).into()
+        };
+        for dir in &dirs {
+            let dir = copy(&env, dir);
+            if official {
+                let done = server.sync(&env, &dir);
+                assert_eq!(done.code(), 0, "{done:?}");
+                continue;
+            }
+            // Once: this server adds lines that it has already, whatever their number.
+            let mut command = env.wandb_rs(["sync"]);
+            command.arg(&dir);
+            let done = server.finish(&env, command);
+            assert_eq!(done.code(), 0, "{done:?}");
+        }
+        states(&server)
+    };
+    let (theirs, ours) = std::thread::scope(|scope| {
+        let theirs = scope.spawn(|| upload(true));
+        let ours = upload(false);
+        (theirs.join().unwrap(), ours)
+    });
+    assert_eq!(theirs, ours);
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::common::fake::{FakeWandb, Fault, Gate, RequestKind, RequestView, random_faults};
-use crate::common::logs::{LogWriter, varied};
+use crate::common::logs::{LogWriter, run_record, varied};
 use crate::common::uploads::{Held, assert_held, env_for, held, rounds};
 use crate::common::{self, TestEnv, eventually};
 
@@ -107,6 +107,66 @@ fn every_request_survives_every_fault_that_passes() {
             assert!(log.is_synced(), "{context}");
             assert!(*seen.lock().unwrap() > 0, "{context} did not happen");
             assert_held(&expected, &held(&server.only_run()), &context);
+        }
+    }
+}
+
+#[test]
+fn a_run_that_goes_on_survives_faults_too() {
+    use wandb_rs::wire::schema::BranchPoint;
+    let rewind = |work: &Path| {
+        let mut run = run_record("r1");
+        run.branch_point = Some(BranchPoint {
+            run: "r1".to_owned(),
+            value: 3.0,
+            metric: "_step".to_owned(),
+        });
+        let dir = work.join("wandb/offline-run-20260528_202650-r1");
+        let mut log = LogWriter::create(dir, "r1");
+        log.push(wandb_rs::wire::schema::Kind::Run(Box::new(run)));
+        log.rows(2, 3);
+        log.exit(0);
+        log
+    };
+    let resume = |work: &Path| {
+        let mut run = run_record("r1");
+        run.resume = true;
+        let dir = work.join("wandb/offline-run-20260528_202650-r1");
+        let mut log = LogWriter::create(dir, "r1");
+        log.push(wandb_rs::wire::schema::Kind::Run(Box::new(run)));
+        log.rows(2, 3);
+        log.exit(0);
+        log
+    };
+    type Write = dyn Fn(&Path) -> LogWriter;
+    for (operation, more, steps) in [
+        ("RewindRun", &rewind as &Write, 6),
+        ("RunResumeStatus", &resume as &Write, 12),
+    ] {
+        let mut expected = None;
+        for fault in [
+            Fault::None,
+            Fault::status(500),
+            Fault::ApplyThenStatus(502),
+            Fault::ApplyThenReset,
+            Fault::TruncatedJson,
+            Fault::Html(200),
+        ] {
+            let context = format!("{operation}: {fault:?}");
+            let server = FakeWandb::start();
+            let env = env_for(&server);
+            varied(&env.work(), "r1");
+            assert_eq!(env.run(["sync", "--yes"]).code(), 0);
+            more(&env.work());
+            let (plan, seen) = once(move |request| request.is_graphql(operation), fault);
+            server.faults(plan);
+            let done = env.run(["sync", "--yes"]);
+            assert_eq!(done.code(), 0, "{context}: {done:?}");
+            assert!(*seen.lock().unwrap() > 0, "{context} did not happen");
+            let run = server.only_run();
+            assert_eq!(run.history.len(), steps, "{context}");
+            let held = held(&run);
+            assert_held(expected.get_or_insert(held.clone()), &held, &context);
         }
     }
 }
