@@ -17,6 +17,9 @@ use crate::wire::log::Piece;
 use crate::wire::proto::fields;
 use crate::wire::row::{self, Skipped, Steps};
 
+/// Times of samples that are less than so many seconds apart are the same.
+const SAME_TIME: f64 = 1e-5;
+
 /// Where a log's lines are on the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Found {
@@ -37,7 +40,9 @@ pub fn find(log: &Path, existing: &Existing) -> Result<Option<Found>, ReadError>
     let wanted = comparable(&tail);
     let timestamp = tail.get("_timestamp").and_then(Value::as_f64);
     let mut at = 0;
+    let sampled = existing.events_tail.as_deref().and_then(time_of);
     let mut samples = 0;
+    let mut last_sample = None;
     let mut match_at = None;
     let mut console = Console::new(u64::MAX, true);
     let mut steps = Steps::default();
@@ -67,7 +72,17 @@ pub fn find(log: &Path, existing: &Existing) -> Result<Option<Found>, ReadError>
                         match_at = Some((at, step));
                     }
                 }
-                7 => samples += 1,
+                7 => {
+                    samples += 1;
+                    line.clear();
+                    let mut skipped = Skipped::default();
+                    if row::stats(message, 0.0, &mut skipped, &mut line).is_ok()
+                        && let (Some(own), Some(theirs)) = (time_of(&line), sampled)
+                        && (own - theirs).abs() < SAME_TIME
+                    {
+                        last_sample = Some(samples);
+                    }
+                }
                 13 => {
                     for part in fields(message).flatten() {
                         if let (3, Ok(text)) = (part.number, part.content.text()) {
@@ -94,22 +109,33 @@ pub fn find(log: &Path, existing: &Existing) -> Result<Option<Found>, ReadError>
     let Some((count, step)) = match_at.filter(|(count, _)| *count <= rows) else {
         return Ok(None);
     };
-    // Samples and console lines have no such mark: if all of the log was there, they end where the server's do.
-    let before = |lines: Option<u64>, own: u64| {
-        if count == rows {
-            0
-        } else {
-            lines.unwrap_or(0).saturating_sub(own)
-        }
+    let whole = count == rows;
+    let events_lines = existing.events_lines.unwrap_or(0);
+    let console_lines = existing.console_lines.unwrap_or(0);
+    // Console lines have no such mark: if all rows of the log are there, they end where the server's do. Else they may
+    // be there twice, which is better than to be written over those of another part.
+    let own_lines = if at == count { console.line_count() } else { 0 };
+    let (events, console) = if whole {
+        (0, 0)
+    } else {
+        (
+            events_lines.saturating_sub(last_sample.unwrap_or(0)),
+            console_lines.saturating_sub(own_lines),
+        )
     };
     Ok(Some(Found {
         bases: Bases {
             history: rows - count,
-            events: before(existing.events_lines, samples),
-            console: before(existing.console_lines, console.line_count()),
+            events,
+            console,
         },
         shift: tail_step - step,
     }))
+}
+
+/// The time of a line.
+fn time_of(line: &str) -> Option<f64> {
+    Value::parse(line).ok()?.get("_timestamp")?.as_f64()
 }
 
 /// A row without its step, in a form in which equal rows are equal.

@@ -175,6 +175,23 @@ impl Journal {
 
     /// Writes down where the run begins; nothing may be sent before.
     pub fn begin(&mut self, place: Place, starting_step: i64, runtime_ms: i64) -> io::Result<()> {
+        let elsewhere = self.content.wandb_rs.as_ref().is_some_and(|known| {
+            let path = |place: &Place| {
+                let Place {
+                    server,
+                    entity,
+                    project,
+                    run,
+                    ..
+                } = place;
+                [server, entity, project, run].map(String::clone)
+            };
+            path(known) != path(&place)
+        });
+        if elsewhere {
+            self.content.starting_step = None;
+            self.content.starting_runtime = None;
+        }
         self.content.starting_step.get_or_insert(starting_step);
         self.content.starting_runtime.get_or_insert(runtime_ms);
         self.content.wandb_rs = Some(place);

@@ -162,7 +162,11 @@ impl Registrar<'_> {
         }
         if let Some(existing) = &past {
             upsert.storage_id.clone_from(&existing.storage_id);
-            let resumption = self.resume_from(fold, journal, existing, &mut upsert)?;
+            // A step that was noted for another place says nothing about this one.
+            let noted_step = (noted.is_some() || !journal.is_begun())
+                .then(|| journal.starting_step())
+                .flatten();
+            let resumption = self.resume_from(fold, noted_step, existing, &mut upsert)?;
             bases = resumption.0;
             runtime = resumption.1;
         }
@@ -254,7 +258,7 @@ impl Registrar<'_> {
     fn resume_from(
         &self,
         fold: &mut Fold,
-        journal: &Journal,
+        noted_step: Option<i64>,
         existing: &Existing,
         upsert: &mut Upsert,
     ) -> Result<(Bases, f64), RegisterError> {
@@ -284,7 +288,7 @@ impl Registrar<'_> {
             console,
         };
         let mut step = last + 1;
-        if let Some(noted) = journal.starting_step() {
+        if let Some(noted) = noted_step {
             // This part of the run has been uploaded before, at least in part.
             step = noted;
             if let Some(found) = align::find(self.log, existing)? {

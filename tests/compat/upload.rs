@@ -95,8 +95,14 @@ fn state(run: &RunView) -> State {
         }
         put(&format!("events {i:06}"), row);
     }
-    for (i, text) in run.console_texts().into_iter().enumerate() {
-        put(&format!("console {i:06}"), text.into());
+    for (i, (text, line)) in run
+        .console_texts()
+        .into_iter()
+        .zip(&run.console)
+        .enumerate()
+    {
+        let is_error = line.starts_with("ERROR ") || line.starts_with(r#"{"level":"error""#);
+        put(&format!("console {i:06}"), json!([is_error, text]));
     }
     put("summary", run.summary_value());
     for (key, value) in run.config.as_object().into_iter().flatten() {
@@ -181,9 +187,15 @@ struct Both {
 
 /// Uploads copies of directories with both clients, each group of them with one command.
 fn both(groups: &[&[PathBuf]]) -> Option<Both> {
+    both_with(groups, &["STRUCTURED_CONSOLE_LOGS"])
+}
+
+/// As [`both`], with servers that have these features.
+fn both_with(groups: &[&[PathBuf]], features: &[&str]) -> Option<Both> {
     let bin = peers::bin()?;
     let upload = |official: bool| {
         let server = FakeWandb::start();
+        server.features(features);
         let mut env = env_for(&server);
         env.set("WANDB_ERROR_REPORTING", "false");
         let mut ended = Vec::new();
@@ -309,6 +321,18 @@ fn directories_of_the_official_client_are_the_same_on_the_server() {
     let done = &both.done[0];
     assert_eq!(done.code(), 1, "{done:?}");
     assert_eq!(done.stderr.matches("ERROR").count(), 3, "{done:?}");
+}
+
+#[test]
+fn old_servers_get_the_same_console_lines() {
+    let dirs = fixture(&["console"]);
+    if dirs.is_empty() {
+        return;
+    }
+    let Some(both) = both_with(&[&dirs], &[]) else {
+        return;
+    };
+    both.assert_same(|_, _| false);
 }
 
 #[test]

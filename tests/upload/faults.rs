@@ -11,6 +11,9 @@ use crate::common::logs::{LogWriter, run_record, varied};
 use crate::common::uploads::{Held, assert_held, env_for, held, rounds};
 use crate::common::{self, TestEnv, eventually};
 
+/// Writes a run into a directory.
+type Write = dyn Fn(&Path) -> LogWriter;
+
 /// What a server has after a sync without faults.
 fn clean(write: impl Fn(&Path) -> LogWriter) -> Held {
     let server = FakeWandb::start();
@@ -138,7 +141,6 @@ fn a_run_that_goes_on_survives_faults_too() {
         log.exit(0);
         log
     };
-    type Write = dyn Fn(&Path) -> LogWriter;
     for (operation, more, steps) in [
         ("RewindRun", &rewind as &Write, 6),
         ("RunResumeStatus", &resume as &Write, 12),

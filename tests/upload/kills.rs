@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use wandb_rs::wire::schema::Kind;
 
 use crate::common::fake::{FakeWandb, Fault};
-use crate::common::logs::LogWriter;
+use crate::common::logs::{LogWriter, run_record, time};
 use crate::common::uploads::{assert_held, env_for, held, rounds};
 use crate::common::{self};
 
-/// A run of several requests.
-fn write(work: &Path) -> LogWriter {
+/// A run of several requests, and perhaps one that goes on with it. The last log is given.
+fn write(work: &Path, in_parts: bool) -> LogWriter {
     let mut log = LogWriter::begin(work, "killed");
     for step in 0..8 {
         // Two of the long ones fill a request.
@@ -23,9 +24,24 @@ fn write(work: &Path) -> LogWriter {
         log.print(&format!("step {step}\n"));
     }
     log.file("note.txt", b"note");
-    log.file("media/images/a.png", &[9; 300_000]);
+    log.file("media/images/a.png", &vec![9; 300_000]);
     log.artifact("ds", &[("a.txt", b"small"), ("sub/b.bin", &[7; 5000])]);
     log.exit(2);
+    if !in_parts {
+        return log;
+    }
+    let mut run = run_record("killed");
+    run.resume = true;
+    run.start_time = Some(time(1000));
+    let dir = work.join("wandb/offline-run-20260528_202650-killed");
+    let mut log = LogWriter::create(dir, "killed");
+    log.push(Kind::Run(Box::new(run)));
+    for step in 0..4 {
+        log.row(3);
+        log.sample(f64::from(step));
+        log.print(&format!("second part, step {step}\n"));
+    }
+    log.exit(0);
     log
 }
 
@@ -44,12 +60,13 @@ impl Random {
 
 #[test]
 fn a_sync_that_is_killed_anywhere_is_completed_by_the_next_one() {
-    let clean = FakeWandb::start();
-    let env = env_for(&clean);
-    write(&env.work());
-    assert_eq!(env.run(["sync", "--yes"]).code(), 0);
-    let expected = held(&clean.only_run());
-    let requests = clean.requests().len() as u64;
+    let clean = [false, true].map(|in_parts| {
+        let server = FakeWandb::start();
+        let env = env_for(&server);
+        write(&env.work(), in_parts);
+        assert_eq!(env.run(["sync", "--yes"]).code(), 0);
+        (held(&server.only_run()), server.requests().len() as u64)
+    });
 
     let (rounds, mut killed) = (rounds("WANDB_RS_KILLS", 20), 0);
     for seed in 0..rounds {
@@ -57,11 +74,13 @@ fn a_sync_that_is_killed_anywhere_is_completed_by_the_next_one() {
         random.below(1);
         let server = FakeWandb::start();
         let env = env_for(&server);
-        let log = write(&env.work());
+        let in_parts = seed % 3 == 0;
+        let (expected, requests) = &clean[usize::from(in_parts)];
+        let log = write(&env.work(), in_parts);
         let mut told = format!("seed {seed}:");
         // Killed once or twice, sometimes without what the journal noted.
         for _ in 0..=random.below(2) {
-            let at = random.below(requests) as u32 + 1;
+            let at = random.below(*requests) as u32 + 1;
             let fault = match random.below(4) {
                 0 => Fault::ResetBefore,
                 1 => Fault::ApplyThenReset,
@@ -114,7 +133,7 @@ fn a_sync_that_is_killed_anywhere_is_completed_by_the_next_one() {
         let done = env.run(["sync", "--yes", "--include-synced"]);
         assert_eq!(done.code(), 0, "{told}: {done:?}");
         assert!(log.is_synced(), "{told}");
-        assert_held(&expected, &held(&server.only_run()), &told);
+        assert_held(expected, &held(&server.only_run()), &told);
     } // Most die before their end.
     assert!(killed > rounds / 2, "{killed} of {rounds} rounds");
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use wandb_rs::wire::schema::{BranchPoint, ConfigRecord, RunRecord};
 
-use crate::common::fake::FakeWandb;
+use crate::common::fake::{FakeWandb, Fault};
 use crate::common::logs::{LogWriter, item, run_record, time};
 use crate::common::uploads::{assert_held, env_for, held};
 
@@ -160,4 +160,69 @@ fn what_the_user_wants_with_a_run_that_is_there() {
     let done = env.run(["sync", "--yes"]);
     assert_eq!(done.code(), 0, "{done:?}");
     assert_eq!(steps(&server.only_run().history_rows()), [0, 1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_part_that_was_cut_short_leaves_the_parts_before_it_alone() {
+    let server = FakeWandb::start();
+    let env = env_for(&server);
+    part(&env.work(), 0, |_| {});
+    assert_eq!(env.run(["sync", "--yes"]).code(), 0);
+    let mut run = run_record("r");
+    run.resume = true;
+    run.start_time = Some(time(5000));
+    let dir = env.path("wandb/offline-run-20260528_202659-r");
+    let mut log = LogWriter::create(dir, "r");
+    log.push(wandb_rs::wire::schema::Kind::Run(Box::new(run)));
+    for i in 0..5 {
+        // Two of them fill a request.
+        log.row(1_580_000);
+        log.sample(f64::from(i));
+        log.print(&format!("line {i}\n"));
+    }
+    log.exit(0);
+    server.faults(|request| {
+        if request.is_stream() && request.attempt > 1 {
+            Fault::status(403)
+        } else {
+            Fault::None
+        }
+    });
+    let before = server.only_run();
+    assert_eq!(env.run(["sync", "--yes"]).code(), 1);
+    assert_eq!(server.only_run().history.len(), 5);
+    std::fs::remove_file(log.journal()).unwrap();
+    server.faults(|_| Fault::None);
+    let done = env.run(["sync", "--yes"]);
+    assert_eq!(done.code(), 0, "{done:?}");
+    let run = server.only_run();
+    assert_eq!((run.history.len(), run.history_rewritten), (8, 0));
+    assert_eq!(run.events[..1], before.events);
+    assert_eq!(run.events.len(), 6, "{:?}", run.events);
+    // Of console lines nobody knows where they begin: rather twice than over those of another part.
+    assert_eq!(run.console[..1], before.console);
+    let texts = run.console_texts();
+    for i in 0..5 {
+        assert!(texts.contains(&format!("line {i}")), "{texts:?}");
+    }
+}
+
+#[test]
+fn where_a_run_goes_on_in_one_place_says_nothing_about_another() {
+    let server = FakeWandb::start();
+    let mut env = env_for(&server);
+    let other = env_for(&server);
+    let first = part(&other.work(), 0, |run| run.project = "p2".to_owned());
+    assert_eq!(other.run(["sync", "--yes"]).code(), 0);
+    assert!(first.is_synced());
+    part(&env.work(), 1, |run| run.resume = false);
+    assert_eq!(env.run(["sync", "--yes"]).code(), 0);
+    env.set("WANDB_RESUME", "allow");
+    for _ in 0..2 {
+        let done = env.run(["sync", "--yes", "--include-synced", "--project=p2"]);
+        assert_eq!(done.code(), 0, "{done:?}");
+        let run = server.run("fake-user", "p2", "r");
+        assert_eq!(steps(&run.history_rows()), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(run.history_rewritten, 0);
+    }
 }
