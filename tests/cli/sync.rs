@@ -8,7 +8,9 @@ use std::path::Path;
 use prost::Message as _;
 use serde_json::{Value, json};
 
-use wandb_rs::wire::schema::{HistoryItem, HistoryRecord, HistoryStep, Kind, Record};
+use wandb_rs::wire::schema::{
+    HistoryItem, HistoryRecord, HistoryStep, Kind, OutputLoggerRecord, OutputRawRecord, Record,
+};
 
 use crate::common::fake::{FakeWandb, Fault, Gate, RequestKind};
 use crate::common::logs::{LogWriter, run_record, varied};
@@ -602,4 +604,48 @@ fn long_records_are_read() {
             .len(),
         3_000_000
     );
+}
+
+#[test]
+fn what_stands_before_a_records_kind_does_not_matter() {
+    let server = FakeWandb::start();
+    let env = env_for(&server);
+    let mut log = LogWriter::begin(&env.work(), "info");
+    // As the official client encodes them: number, control and where the record came from stand first.
+    let mut push = |kind: Kind| {
+        let mut record = vec![0x08, 0x01, 0x82, 0x01, 0x02, 0x22, 0x00];
+        record.extend([0xc2, 0x0c, 0x04, 0x0a, 0x02, b'r', b'1']);
+        let kind = Some(kind);
+        record.extend(Record { num: 0, kind }.encode_to_vec());
+        log.push_encoded(&record);
+    };
+    push(Kind::History(HistoryRecord {
+        item: vec![HistoryItem {
+            key: "loss".to_owned(),
+            value_json: "1".to_owned(),
+            ..HistoryItem::default()
+        }],
+        step: Some(HistoryStep { num: 0 }),
+    }));
+    let print = |line: &str| {
+        Kind::OutputRaw(OutputRawRecord {
+            output_type: 1,
+            timestamp: None,
+            line: line.to_owned(),
+        })
+    };
+    // A logged line is one of its own, wherever the terminal's cursor is.
+    push(print("one\ntwo\nthree\x1b[A\x1b[A\r"));
+    push(Kind::OutputLogger(OutputLoggerRecord {
+        line: "logged\ntwice\n".to_owned(),
+    }));
+    push(print("ONE"));
+    log.exit(0);
+    assert_eq!(env.run(["sync", "--yes"]).code(), 0);
+    let run = server.only_run();
+    assert_eq!(run.history.len(), 1);
+    let lines = ["ONE", "two", "three", "logged", "twice"];
+    assert_eq!(run.console_texts(), lines);
+    let file = String::from_utf8_lossy(&run.files["output.log"]).into_owned();
+    assert_eq!(file.lines().collect::<Vec<_>>(), lines);
 }
