@@ -22,7 +22,7 @@ fn write(work: &Path) -> LogWriter {
         log.print(&format!("step {step}\n"));
     }
     log.file("note.txt", b"note");
-    log.file("media/images/a.png", &[9; 300_000]);
+    log.file("media/images/a.png", &vec![9; 300_000]);
     log.artifact("ds", &[("a.txt", b"small"), ("sub/b.bin", &[7; 5000])]);
     log.exit(2);
     log

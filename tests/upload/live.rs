@@ -1,5 +1,6 @@
 //! `sync --live`: logs are followed while they grow.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::Child;
 
 use nix::sys::signal::Signal;
@@ -95,7 +96,6 @@ fn an_interrupt_leaves_what_a_later_sync_completes() {
         done.stderr.contains("Interrupted. What was uploaded stays"),
         "{done:?}"
     );
-    use std::os::unix::process::ExitStatusExt as _;
     let code = done
         .status
         .code()
