@@ -1,19 +1,25 @@
 //! Uploads many runs at once: groups of runs go through a number of workers.
 //!
-//! Logs of one run, parts of it that were written one after another, go one after another, in the order of their start.
+//! Logs of one run, parts of it that were written one after another, go one after another, in the order of their start;
+//! so do forks and the runs that they begin with.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use prost::Message as _;
+
 use crate::api::{Api, Stop};
 use crate::settings::Resume;
+use crate::store::log_reader::LogReader;
 use crate::store::runs::{LocalRun, synced_marker};
 use crate::upload::edits::Edits;
 use crate::upload::journal::finished_size;
 use crate::upload::{Follow, Job, Report, UploadError, Watch, upload};
+use crate::wire::log::Piece;
+use crate::wire::schema::{Kind, Record};
 
 /// How often a run that another process uploads is looked at.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -54,17 +60,7 @@ pub fn run(
     stop: &Stop,
     listener: &dyn Listener,
 ) -> Vec<(LocalRun, Result<Report, UploadError>)> {
-    let mut groups: BTreeMap<(PathBuf, String), Vec<LocalRun>> = BTreeMap::new();
-    for run in runs {
-        // Runs of the same id in other places are others, as far as is known before they are read.
-        let place = run.dir.parent().unwrap_or(Path::new("")).to_owned();
-        groups.entry((place, run.id.clone())).or_default().push(run);
-    }
-    let mut groups: Vec<Vec<LocalRun>> = groups.into_values().collect();
-    for group in &mut groups {
-        group.sort_by_key(|run| run.started);
-    }
-    groups.sort_by_key(|group| group.first().and_then(|run| run.started));
+    let groups = groups(runs);
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::new());
     let work = || {
@@ -91,6 +87,45 @@ pub fn run(
         work();
     });
     results.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Puts runs together that must go one after another: the parts of a run, and forks with what they begin with.
+fn groups(mut runs: Vec<LocalRun>) -> Vec<Vec<LocalRun>> {
+    runs.sort_by_key(|run| run.started);
+    let mut groups: Vec<Vec<LocalRun>> = Vec::new();
+    let mut places: HashMap<(PathBuf, String), usize> = HashMap::new();
+    for run in runs {
+        // Runs of the same id in other places are others, as far as is known before they are read.
+        let place = run.dir.parent().unwrap_or(Path::new("")).to_owned();
+        let own = (place.clone(), run.id.clone());
+        let known = places.get(&own).copied().or_else(|| {
+            let parent = parent(&run.log)?;
+            places.get(&(place, parent)).copied()
+        });
+        let group = known.unwrap_or(groups.len());
+        places.insert(own, group);
+        match groups.get_mut(group) {
+            Some(group) => group.push(run),
+            None => groups.push(vec![run]),
+        }
+    }
+    groups
+}
+
+/// The run from which that of a log has branched off, as far as the beginning of the log tells.
+fn parent(log: &Path) -> Option<String> {
+    let mut reader = LogReader::open(log).ok()?;
+    let mut run = None;
+    let read = reader.read_some(|piece| {
+        if let (Piece::Record { bytes, .. }, None) = (piece, &run)
+            && let Ok(record) = Record::decode(bytes)
+            && let Some(Kind::Run(record)) = record.kind
+        {
+            run = Some(record);
+        }
+    });
+    read.ok()?;
+    Some(run?.branch_point?.run)
 }
 
 fn one(

@@ -103,6 +103,12 @@ impl ConsoleLog {
         }
     }
 
+    /// Adds a line that no terminal writes to.
+    pub fn add_line(&mut self, mark: Mark, text: &str) {
+        let number = self.allocate(mark);
+        self.lines[(number - self.first) as usize].write(0, text);
+    }
+
     fn write_to(&mut self, terminal: &mut Terminal, mut text: &str) {
         loop {
             if terminal.escape != Escape::None {

@@ -163,6 +163,19 @@ impl UploadError {
         }
     }
 
+    /// What the user can do about it, where there is something.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoRun => Some(
+                "the run ended before anything of it was written: there is nothing to upload, and the directory can go",
+            ),
+            Self::Log(_) => {
+                Some("is it the log of a run, and yours? `wandb-rs inspect` shows what can be read")
+            }
+            _ => self.api().and_then(ApiError::hint),
+        }
+    }
+
     /// Whether the user has ended it.
     pub fn is_stopped(&self) -> bool {
         matches!(self.api(), Some(ApiError::Stopped(_)))

@@ -71,6 +71,16 @@ pub fn identify(
         .run_name
         .clone()
         .unwrap_or_else(|| name::generate(crate::sys::random(), next_number(wandb_dir, &project)));
+    let mut config = config.clone();
+    if let Some(moment) = branch {
+        // As the official SDK: the server goes by the config, the record is for clients.
+        let point = Value::Map(vec![
+            ("run_id".to_owned(), Value::from(moment.run.as_str())),
+            ("step".to_owned(), Value::Int(moment.step as i64)),
+        ]);
+        let members = vec![("branch_point".to_owned(), point)];
+        config.update("_wandb", &Value::Map(members));
+    }
     let record = RunRecord {
         run_id: id.as_str().to_owned(),
         entity: settings.entity.clone(),

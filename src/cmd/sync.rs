@@ -491,7 +491,7 @@ impl Listener for Screen<'_> {
             }
             Err(error) => {
                 ui.error(&format!("[{}] {path}: {error}", run.id));
-                if let Some(hint) = error.api().and_then(crate::api::ApiError::hint) {
+                if let Some(hint) = error.hint() {
                     ui.error(&format!("[{}] {hint}", run.id));
                 }
             }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::batch::Bases;
 use super::console::Console;
+use super::fold::logged_lines;
 use crate::api::runs::Existing;
 use crate::run::Stream;
 use crate::store::log_reader::{LogReader, ReadError};
@@ -71,6 +72,13 @@ pub fn find(log: &Path, existing: &Existing) -> Result<Option<Found>, ReadError>
                     for part in fields(message).flatten() {
                         if let (3, Ok(text)) = (part.number, part.content.text()) {
                             console.write(Stream::Stdout, 0, text);
+                        }
+                    }
+                }
+                27 => {
+                    for part in fields(message).flatten() {
+                        if let (1, Ok(text)) = (part.number, part.content.text()) {
+                            logged_lines(text).for_each(|line| console.add_line(0, line));
                         }
                     }
                 }

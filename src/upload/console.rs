@@ -76,6 +76,16 @@ impl Console {
         }
     }
 
+    /// Takes a line that the script has logged past its terminal.
+    pub fn add_line(&mut self, micros: i64, text: &str) {
+        self.changed = true;
+        let stream = Stream::Stdout;
+        self.log.add_line(Mark { stream, at: micros }, text);
+        if self.log.finished().len() > 64 << 10 {
+            self.collect();
+        }
+    }
+
     /// Whether something came since [`Console::take`].
     pub fn has_changed(&self) -> bool {
         self.changed

@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::batch::{self, Counts, Extras};
-use super::fold::Fold;
+use super::fold::{self, Fold};
 use super::journal::{self, Journal, JournalError};
 use super::open::is_being_written;
 use super::register::{self, Registrar, Target};
@@ -42,6 +42,10 @@ pub fn upload(
         let watch = Arc::clone(watch);
         Arc::new(move |reason: Option<&str>| watch.trouble(reason))
     };
+    let mut fold = Fold::new(Counts::default());
+    if !matches!(job.follow, Follow::While(_)) {
+        fold::mark_synced(&mut fold);
+    }
     let engine = Engine {
         job,
         api,
@@ -50,7 +54,7 @@ pub fn upload(
         trouble,
         reader,
         journal,
-        fold: Fold::new(Counts::default()),
+        fold,
         target: None,
         in_flight: None,
         transfers: Transfers::new(&job.log),

@@ -79,6 +79,8 @@ pub struct Fold {
     /// Rows of history and samples below these numbers are on the server.
     known: Counts,
     start: f64,
+    /// Microseconds since the Unix epoch at which something was printed last; logged lines have no time of their own.
+    printed_at: i64,
     skipped: Skipped,
     line: String,
 }
@@ -107,6 +109,7 @@ impl Fold {
             any_row: false,
             known,
             start: 0.0,
+            printed_at: 0,
             skipped: Skipped::default(),
             line: String::new(),
         }
@@ -136,8 +139,8 @@ impl Fold {
                     self.telemetry.merge(message)
                 }
                 RUN => self.run(message, record),
-                // Control of the transport.
-                16 => continue,
+                // What stands beside the kind, often before it: control of the transport, uuid, where it came from.
+                16 | 19 | 200 => continue,
                 _ => self.other(record),
             };
         }
@@ -200,6 +203,7 @@ impl Fold {
         let micros = seconds
             .saturating_mul(1_000_000)
             .saturating_add(nanos / 1000);
+        self.printed_at = micros;
         self.console.write(stream, micros, text);
         Ok(())
     }
@@ -230,6 +234,7 @@ impl Fold {
                             .start_time
                             .as_ref()
                             .map_or(0.0, crate::wire::schema::Timestamp::as_secs_f64);
+                        self.printed_at = (self.start * 1e6) as i64;
                         self.steps =
                             Steps::starting_at(run.branch_point.as_ref().map_or(
                                 if run.resumed { run.starting_step } else { 0 },
@@ -273,8 +278,9 @@ impl Fold {
             }
             Some(Kind::Preempting(_)) => self.preempting = true,
             Some(Kind::OutputLogger(output)) => {
-                self.console
-                    .write(Stream::Stdout, 0, &format!("{}\n", output.line.trim_end()));
+                for line in logged_lines(&output.line) {
+                    self.console.add_line(self.printed_at, line);
+                }
             }
             Some(_) => {}
         }
@@ -392,6 +398,11 @@ fn merge(known: &mut RunRecord, new: RunRecord) {
     if git.is_some() {
         known.git = git;
     }
+}
+
+/// The lines of an `OutputLoggerRecord`.
+pub fn logged_lines(text: &str) -> impl Iterator<Item = &str> {
+    text.strip_suffix('\n').unwrap_or(text).split('\n')
 }
 
 fn path(item: &KeyedItem) -> Vec<String> {

@@ -151,6 +151,13 @@ impl Registrar<'_> {
                 upsert.project = run.project;
                 upsert.entity = run.entity;
             }
+            // It keeps the name that it had; the log has one that was made up for this part.
+            if self.edits.name.is_empty() && !run.display_name.is_empty() {
+                upsert.display_name.clone_from(&run.display_name);
+                if let Some(own) = &mut fold.run {
+                    own.display_name = run.display_name;
+                }
+            }
             inherit_config(fold, run.config.as_deref());
         }
         if let Some(existing) = &past {

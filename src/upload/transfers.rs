@@ -8,7 +8,7 @@ use super::artifact;
 use super::edits::Edits;
 use super::engine::SharedTrouble;
 use super::files::{self, File, Of, Source};
-use super::fold::Fold;
+use super::fold::{Fold, logged_lines};
 use super::journal::Place;
 use super::register::Target;
 use crate::api::{Api, Caller, Stop};
@@ -16,7 +16,7 @@ use crate::run::Stream;
 use crate::store::log_reader::LogReader;
 use crate::store::output_log::OutputLog;
 use crate::store::{self, yaml};
-use crate::term::ConsoleLog;
+use crate::term::{ConsoleLog, Mark};
 use crate::wire::json::Value;
 use crate::wire::log::Piece;
 use crate::wire::proto::fields;
@@ -267,7 +267,7 @@ impl Transfers {
         while reader
             .read_some(|piece| {
                 if let Piece::Record { bytes, .. } = piece {
-                    console_text(bytes, &mut |stream, text| console.write(stream, text));
+                    console_text(bytes, &mut console);
                     if console.finished().len() > 1 << 20
                         && let Err(error) = log.settle(&mut console)
                     {
@@ -286,11 +286,23 @@ impl Transfers {
     }
 }
 
-/// The console text in an encoded record, if it has some.
-fn console_text(record: &[u8], take: &mut dyn FnMut(Stream, &str)) {
-    let output = fields(record).flatten().find(|field| field.number == 13);
+/// Writes the console text in an encoded record, if it has some.
+fn console_text(record: &[u8], console: &mut ConsoleLog) {
+    let output = fields(record)
+        .flatten()
+        .find(|field| matches!(field.number, 13 | 27));
     let Some(output) = output else { return };
     let (mut stream, mut text) = (Stream::Stderr, "");
+    if output.number == 27 {
+        let mut parts = fields(output.content.bytes()).flatten();
+        let logged = parts.find(|part| part.number == 1);
+        let logged = logged.and_then(|part| part.content.text().ok());
+        let stream = Stream::Stdout;
+        for line in logged_lines(logged.unwrap_or_default()) {
+            console.add_line(Mark { stream, at: 0 }, line);
+        }
+        return;
+    }
     for part in fields(output.content.bytes()).flatten() {
         match part.number {
             1 if part.content.number() == 1 => stream = Stream::Stdout,
@@ -298,7 +310,7 @@ fn console_text(record: &[u8], take: &mut dyn FnMut(Stream, &str)) {
             _ => {}
         }
     }
-    take(stream, text);
+    console.write(stream, text);
 }
 
 fn of(target: &Target) -> Of<'_> {

@@ -13,4 +13,5 @@ mod socket;
 mod status;
 mod streams;
 mod summary;
+mod sync;
 mod tty;

@@ -132,7 +132,8 @@ impl LogWriter {
                 .collect(),
             step: Some(HistoryStep { num: step }),
         }));
-        let loss = cells.clone().map(|(key, json)| item(key, json));
+        // Without the text, which may be long.
+        let loss = cells.take(4).map(|(key, json)| item(key, json));
         self.push(Kind::Summary(SummaryRecord {
             update: loss.collect(),
             ..SummaryRecord::default()

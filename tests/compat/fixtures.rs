@@ -16,7 +16,7 @@ use super::fold::{self, Log};
 use super::protojson::{self, canonical, canonical_without};
 
 /// Run directories with their expectations.
-fn cases() -> Vec<(PathBuf, Value)> {
+pub(super) fn cases() -> Vec<(PathBuf, Value)> {
     let shared = std::env::var_os("WANDB_RS_SHARED").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
         PathBuf::from,

@@ -13,3 +13,4 @@ mod service;
 mod stdout_corpus;
 mod sync;
 mod terminal;
+mod upload;

@@ -116,7 +116,8 @@ fn random_faults_cost_nothing_but_time() {
     let write = |work: &Path| {
         let mut log = LogWriter::begin(work, "r1");
         for step in 0..8 {
-            log.row(900 << 10);
+            // Two of the long ones fill a request.
+            log.row(if step % 2 == 0 { 1_580_000 } else { 10 });
             log.sample(f64::from(step));
             log.print(&format!("step {step}\n"));
         }
@@ -128,17 +129,16 @@ fn random_faults_cost_nothing_but_time() {
     };
     let expected = clean(write);
     for seed in 0..rounds("WANDB_RS_SEEDS", 10) {
-        for probability in [0.2, 0.5] {
-            let context = format!("seed {seed}, probability {probability}");
-            let server = FakeWandb::start();
-            let env = env_for(&server);
-            let log = write(&env.work());
-            server.faults(random_faults(seed, probability));
-            let done = env.run(["sync", "--yes"]);
-            assert_eq!(done.code(), 0, "{context}: {done:?}");
-            assert!(log.is_synced(), "{context}");
-            assert_held(&expected, &held(&server.only_run()), &context);
-        }
+        let probability = if seed % 2 == 0 { 0.2 } else { 0.5 };
+        let context = format!("seed {seed}, probability {probability}");
+        let server = FakeWandb::start();
+        let env = env_for(&server);
+        let log = write(&env.work());
+        server.faults(random_faults(seed, probability));
+        let done = env.run(["sync", "--yes"]);
+        assert_eq!(done.code(), 0, "{context}: {done:?}");
+        assert!(log.is_synced(), "{context}");
+        assert_held(&expected, &held(&server.only_run()), &context);
     }
 }
 
@@ -290,7 +290,7 @@ fn a_request_that_stalls_is_sent_again() {
 fn a_server_that_is_down_for_a_while_gets_everything() {
     let write = |work: &Path| {
         let mut log = LogWriter::begin(work, "r1");
-        log.rows(12, 1 << 20);
+        log.rows(5, 1_580_000);
         log.file("note.txt", b"note");
         log.exit(0);
         log

@@ -61,7 +61,7 @@ fn every_difference_is_named() {
         (
             "another summary",
             |run| run.summary = Some(r#"{"loss":7}"#.to_owned()),
-            "summary differs on the server: _timestamp, _runtime, loss, text, _step",
+            "summary differs on the server: _timestamp, _runtime, loss, _step",
         ),
     ];
     let server = FakeWandb::start();
