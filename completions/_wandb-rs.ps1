@@ -36,7 +36,21 @@ Register-ArgumentCompleter -Native -CommandName 'wandb-rs' -ScriptBlock {
             [CompletionResult]::new('parse', 'parse', [CompletionResultType]::ParameterValue, 'Show the metrics that would be found in a saved log')
             [CompletionResult]::new('import-log', 'import-log', [CompletionResultType]::ParameterValue, 'Make a run from a saved training log')
             [CompletionResult]::new('service', 'service', [CompletionResultType]::ParameterValue, 'Record runs of notebooks and long sessions without a wrapper')
-            [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Upload runs with the official client')
+            [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Upload runs to the server')
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Store an API key for a W&B server')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Remove the API key of a W&B server')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell which settings hold here, where they come from, and whether there is a key')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Set the project, entity and mode of the runs of this directory')
+            [CompletionResult]::new('online', 'online', [CompletionResultType]::ParameterValue, 'Upload the runs of this directory')
+            [CompletionResult]::new('offline', 'offline', [CompletionResultType]::ParameterValue, 'Keep the runs of this directory on this machine')
+            [CompletionResult]::new('enabled', 'enabled', [CompletionResultType]::ParameterValue, 'Record the runs of this directory')
+            [CompletionResult]::new('disabled', 'disabled', [CompletionResultType]::ParameterValue, 'Do not record the runs of this directory')
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the runs on this disk, newest first')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show what a run on this disk is')
+            [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Print the records of a run''s log')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write a run''s history to a file of another format')
+            [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Change a run on this disk before it is uploaded')
+            [CompletionResult]::new('clean', 'clean', [CompletionResultType]::ParameterValue, 'Delete runs on this disk that have been uploaded')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -62,9 +76,10 @@ Register-ArgumentCompleter -Native -CommandName 'wandb-rs' -ScriptBlock {
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config value, like lr=0.1 or optimizer.name=adam (can be repeated)')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config value, like lr=0.1 or optimizer.name=adam (can be repeated)')
             [CompletionResult]::new('--config-file', '--config-file', [CompletionResultType]::ParameterName, 'YAML or JSON file of config values (can be repeated)')
-            [CompletionResult]::new('--mode', '--mode', [CompletionResultType]::ParameterName, 'Where the run goes; disabled runs the command without recording anything [default: offline]')
+            [CompletionResult]::new('--mode', '--mode', [CompletionResultType]::ParameterName, 'Where the run goes; disabled runs the command without recording anything [default: online if there is an API key for the server, else offline]')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Directory in which wandb/ is made [default: the current one]')
             [CompletionResult]::new('--stats-interval', '--stats-interval', [CompletionResultType]::ParameterName, 'Seconds between two samples of system metrics [default: 15]')
+            [CompletionResult]::new('--finish-timeout', '--finish-timeout', [CompletionResultType]::ParameterName, 'How long the end of the run waits for its upload; what is left can be synced later [default: as long as it takes]')
             [CompletionResult]::new('--kill-after', '--kill-after', [CompletionResultType]::ParameterName, 'Kill the command if it runs on for this long after a signal to end [default: never]')
             [CompletionResult]::new('--summary-json', '--summary-json', [CompletionResultType]::ParameterName, 'Write id, directory, exit code and summary to a file as JSON')
             [CompletionResult]::new('--metric', '--metric', [CompletionResultType]::ParameterName, 'Take a metric where REGEX matches: its first group is the value (can be repeated)')
@@ -78,6 +93,7 @@ Register-ArgumentCompleter -Native -CommandName 'wandb-rs' -ScriptBlock {
             [CompletionResult]::new('--no-parse', '--no-parse', [CompletionResultType]::ParameterName, 'Do not search the output for metrics')
             [CompletionResult]::new('--parse', '--parse', [CompletionResultType]::ParameterName, 'Search the output for metrics even if the script logs through the SDK')
             [CompletionResult]::new('--no-stats', '--no-stats', [CompletionResultType]::ParameterName, 'Do not sample system metrics')
+            [CompletionResult]::new('--requeue', '--requeue', [CompletionResultType]::ParameterName, 'Go on with the same run when a Slurm job is requeued: its id is made of the job''s')
             [CompletionResult]::new('--no-unbuffered', '--no-unbuffered', [CompletionResultType]::ParameterName, 'Do not set PYTHONUNBUFFERED=1 for the command')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be run and recorded, and do nothing')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only where the run is stored')
@@ -247,6 +263,177 @@ Register-ArgumentCompleter -Native -CommandName 'wandb-rs' -ScriptBlock {
             break
         }
         'wandb-rs;sync' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Upload to this project')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Upload to this project')
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Upload to this user or team')
+            [CompletionResult]::new('--entity', '--entity', [CompletionResultType]::ParameterName, 'Upload to this user or team')
+            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Upload as the run of this id')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Display name')
+            [CompletionResult]::new('--notes', '--notes', [CompletionResultType]::ParameterName, 'Notes')
+            [CompletionResult]::new('--tags', '--tags', [CompletionResultType]::ParameterName, 'Tags to add, separated by commas (can be repeated)')
+            [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'Tags to add, separated by commas (can be repeated)')
+            [CompletionResult]::new('--replace-tags', '--replace-tags', [CompletionResultType]::ParameterName, 'Tags to replace: old=new, separated by commas; old= removes one')
+            [CompletionResult]::new('--job-type', '--job-type', [CompletionResultType]::ParameterName, 'Kind of work, like train or eval')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config value, like lr=0.1 or optimizer.name=adam (can be repeated)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config value, like lr=0.1 or optimizer.name=adam (can be repeated)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Runs to upload at once')
+            [CompletionResult]::new('--parallel', '--parallel', [CompletionResultType]::ParameterName, 'Runs to upload at once')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask before uploading what was found')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask before uploading what was found')
+            [CompletionResult]::new('--sync-all', '--sync-all', [CompletionResultType]::ParameterName, 'Do not ask before uploading what was found')
+            [CompletionResult]::new('--include-synced', '--include-synced', [CompletionResultType]::ParameterName, 'Upload runs that have been synced before, too')
+            [CompletionResult]::new('--skip-synced', '--skip-synced', [CompletionResultType]::ParameterName, 'Leave out runs that have been synced before')
+            [CompletionResult]::new('--include-online', '--include-online', [CompletionResultType]::ParameterName, 'Upload runs that were online, too')
+            [CompletionResult]::new('--skip-online', '--skip-online', [CompletionResultType]::ParameterName, 'Leave out runs that were online')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be uploaded, and do nothing')
+            [CompletionResult]::new('--live', '--live', [CompletionResultType]::ParameterName, 'Upload runs while they are written, and new ones as they come, until interrupted')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Upload runs while they are written, and new ones as they come, until interrupted')
+            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Compare what the server has with the log afterwards')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print a JSON object for each run on stdout')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'List all runs, however many there are')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'List all runs, however many there are')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;login' {
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Log in to this server, and use it from now on')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Log in to this server, and use it from now on')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'Log in to the public cloud, and use it from now on')
+            [CompletionResult]::new('--relogin', '--relogin', [CompletionResultType]::ParameterName, 'Ask for a key even if there is one')
+            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Check the key with the server before it is stored; this is the default')
+            [CompletionResult]::new('--no-verify', '--no-verify', [CompletionResultType]::ParameterName, 'Do not check the key with the server')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;logout' {
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'The server [default: the one that is in use]')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'The server [default: the one that is in use]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;status' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('--settings', '--settings', [CompletionResultType]::ParameterName, 'Show the settings; this is the default')
+            [CompletionResult]::new('--no-settings', '--no-settings', [CompletionResultType]::ParameterName, 'Leave the settings out')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;init' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Project')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Project')
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'User or team that owns the runs')
+            [CompletionResult]::new('--entity', '--entity', [CompletionResultType]::ParameterName, 'User or team that owns the runs')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Mode of the runs')
+            [CompletionResult]::new('--mode', '--mode', [CompletionResultType]::ParameterName, 'Mode of the runs')
+            [CompletionResult]::new('--reset', '--reset', [CompletionResultType]::ParameterName, 'Forget project, entity and mode first')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;online' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;offline' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;enabled' {
+            [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'No effect')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;disabled' {
+            [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'No effect')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;ls' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print all that the logs say, one JSON object a run')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'List all runs, not only the 20 newest')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;show' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;inspect' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object a record, in the words of `wandb leet inspect --json`; a field that is not known is named by its number in `_unknown_fields`')
+            [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'Print what the records say together: state, summary and config')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;export' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Format of the output')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Where to write it [default: stdout]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Where to write it [default: stdout]')
+            [CompletionResult]::new('--keys', '--keys', [CompletionResultType]::ParameterName, 'Only these columns behind _step, in this order, and only rows that have one of them')
+            [CompletionResult]::new('--stream', '--stream', [CompletionResultType]::ParameterName, 'What is exported: the logged rows, the system metrics, or the lines of the console')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;edit' {
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Name')
+            [CompletionResult]::new('--notes', '--notes', [CompletionResultType]::ParameterName, 'Notes; empty takes them away')
+            [CompletionResult]::new('--tags', '--tags', [CompletionResultType]::ParameterName, 'Tags in place of those that it has, separated by commas; empty takes all away')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Project')
+            [CompletionResult]::new('--entity', '--entity', [CompletionResultType]::ParameterName, 'Team or user')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Group')
+            [CompletionResult]::new('--job-type', '--job-type', [CompletionResultType]::ParameterName, 'Job type')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config value (can be repeated)')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;clean' {
+            [CompletionResult]::new('--min-hours', '--min-hours', [CompletionResultType]::ParameterName, 'Only runs that were made at least this many hours ago')
+            [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Keep the N newest runs')
+            [CompletionResult]::new('--max-size', '--max-size', [CompletionResultType]::ParameterName, 'Only as many runs, the oldest first, as bring all runs together below this size, like 500MB or 2G')
+            [CompletionResult]::new('--include-unsynced', '--include-unsynced', [CompletionResultType]::ParameterName, 'Also runs that were not uploaded: what they hold is lost')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be deleted, and delete nothing')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -272,7 +459,21 @@ Register-ArgumentCompleter -Native -CommandName 'wandb-rs' -ScriptBlock {
             [CompletionResult]::new('parse', 'parse', [CompletionResultType]::ParameterValue, 'Show the metrics that would be found in a saved log')
             [CompletionResult]::new('import-log', 'import-log', [CompletionResultType]::ParameterValue, 'Make a run from a saved training log')
             [CompletionResult]::new('service', 'service', [CompletionResultType]::ParameterValue, 'Record runs of notebooks and long sessions without a wrapper')
-            [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Upload runs with the official client')
+            [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Upload runs to the server')
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Store an API key for a W&B server')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Remove the API key of a W&B server')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell which settings hold here, where they come from, and whether there is a key')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Set the project, entity and mode of the runs of this directory')
+            [CompletionResult]::new('online', 'online', [CompletionResultType]::ParameterValue, 'Upload the runs of this directory')
+            [CompletionResult]::new('offline', 'offline', [CompletionResultType]::ParameterValue, 'Keep the runs of this directory on this machine')
+            [CompletionResult]::new('enabled', 'enabled', [CompletionResultType]::ParameterValue, 'Record the runs of this directory')
+            [CompletionResult]::new('disabled', 'disabled', [CompletionResultType]::ParameterValue, 'Do not record the runs of this directory')
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the runs on this disk, newest first')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show what a run on this disk is')
+            [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Print the records of a run''s log')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write a run''s history to a file of another format')
+            [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Change a run on this disk before it is uploaded')
+            [CompletionResult]::new('clean', 'clean', [CompletionResultType]::ParameterValue, 'Delete runs on this disk that have been uploaded')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -323,6 +524,48 @@ Register-ArgumentCompleter -Native -CommandName 'wandb-rs' -ScriptBlock {
             break
         }
         'wandb-rs;help;sync' {
+            break
+        }
+        'wandb-rs;help;login' {
+            break
+        }
+        'wandb-rs;help;logout' {
+            break
+        }
+        'wandb-rs;help;status' {
+            break
+        }
+        'wandb-rs;help;init' {
+            break
+        }
+        'wandb-rs;help;online' {
+            break
+        }
+        'wandb-rs;help;offline' {
+            break
+        }
+        'wandb-rs;help;enabled' {
+            break
+        }
+        'wandb-rs;help;disabled' {
+            break
+        }
+        'wandb-rs;help;ls' {
+            break
+        }
+        'wandb-rs;help;show' {
+            break
+        }
+        'wandb-rs;help;inspect' {
+            break
+        }
+        'wandb-rs;help;export' {
+            break
+        }
+        'wandb-rs;help;edit' {
+            break
+        }
+        'wandb-rs;help;clean' {
             break
         }
         'wandb-rs;help;completions' {

@@ -19,6 +19,9 @@ _wandb__rs() {
             wandb__rs,alert)
                 cmd="wandb__rs__subcmd__alert"
                 ;;
+            wandb__rs,clean)
+                cmd="wandb__rs__subcmd__clean"
+                ;;
             wandb__rs,completions)
                 cmd="wandb__rs__subcmd__completions"
                 ;;
@@ -27,6 +30,18 @@ _wandb__rs() {
                 ;;
             wandb__rs,define-metric)
                 cmd="wandb__rs__subcmd__define__subcmd__metric"
+                ;;
+            wandb__rs,disabled)
+                cmd="wandb__rs__subcmd__disabled"
+                ;;
+            wandb__rs,edit)
+                cmd="wandb__rs__subcmd__edit"
+                ;;
+            wandb__rs,enabled)
+                cmd="wandb__rs__subcmd__enabled"
+                ;;
+            wandb__rs,export)
+                cmd="wandb__rs__subcmd__export"
                 ;;
             wandb__rs,help)
                 cmd="wandb__rs__subcmd__help"
@@ -37,8 +52,29 @@ _wandb__rs() {
             wandb__rs,info)
                 cmd="wandb__rs__subcmd__info"
                 ;;
+            wandb__rs,init)
+                cmd="wandb__rs__subcmd__init"
+                ;;
+            wandb__rs,inspect)
+                cmd="wandb__rs__subcmd__inspect"
+                ;;
             wandb__rs,log)
                 cmd="wandb__rs__subcmd__log"
+                ;;
+            wandb__rs,login)
+                cmd="wandb__rs__subcmd__login"
+                ;;
+            wandb__rs,logout)
+                cmd="wandb__rs__subcmd__logout"
+                ;;
+            wandb__rs,ls)
+                cmd="wandb__rs__subcmd__ls"
+                ;;
+            wandb__rs,offline)
+                cmd="wandb__rs__subcmd__offline"
+                ;;
+            wandb__rs,online)
+                cmd="wandb__rs__subcmd__online"
                 ;;
             wandb__rs,parse)
                 cmd="wandb__rs__subcmd__parse"
@@ -52,6 +88,12 @@ _wandb__rs() {
             wandb__rs,service)
                 cmd="wandb__rs__subcmd__service"
                 ;;
+            wandb__rs,show)
+                cmd="wandb__rs__subcmd__show"
+                ;;
+            wandb__rs,status)
+                cmd="wandb__rs__subcmd__status"
+                ;;
             wandb__rs,summary)
                 cmd="wandb__rs__subcmd__summary"
                 ;;
@@ -60,6 +102,9 @@ _wandb__rs() {
                 ;;
             wandb__rs__subcmd__help,alert)
                 cmd="wandb__rs__subcmd__help__subcmd__alert"
+                ;;
+            wandb__rs__subcmd__help,clean)
+                cmd="wandb__rs__subcmd__help__subcmd__clean"
                 ;;
             wandb__rs__subcmd__help,completions)
                 cmd="wandb__rs__subcmd__help__subcmd__completions"
@@ -70,6 +115,18 @@ _wandb__rs() {
             wandb__rs__subcmd__help,define-metric)
                 cmd="wandb__rs__subcmd__help__subcmd__define__subcmd__metric"
                 ;;
+            wandb__rs__subcmd__help,disabled)
+                cmd="wandb__rs__subcmd__help__subcmd__disabled"
+                ;;
+            wandb__rs__subcmd__help,edit)
+                cmd="wandb__rs__subcmd__help__subcmd__edit"
+                ;;
+            wandb__rs__subcmd__help,enabled)
+                cmd="wandb__rs__subcmd__help__subcmd__enabled"
+                ;;
+            wandb__rs__subcmd__help,export)
+                cmd="wandb__rs__subcmd__help__subcmd__export"
+                ;;
             wandb__rs__subcmd__help,help)
                 cmd="wandb__rs__subcmd__help__subcmd__help"
                 ;;
@@ -79,8 +136,29 @@ _wandb__rs() {
             wandb__rs__subcmd__help,info)
                 cmd="wandb__rs__subcmd__help__subcmd__info"
                 ;;
+            wandb__rs__subcmd__help,init)
+                cmd="wandb__rs__subcmd__help__subcmd__init"
+                ;;
+            wandb__rs__subcmd__help,inspect)
+                cmd="wandb__rs__subcmd__help__subcmd__inspect"
+                ;;
             wandb__rs__subcmd__help,log)
                 cmd="wandb__rs__subcmd__help__subcmd__log"
+                ;;
+            wandb__rs__subcmd__help,login)
+                cmd="wandb__rs__subcmd__help__subcmd__login"
+                ;;
+            wandb__rs__subcmd__help,logout)
+                cmd="wandb__rs__subcmd__help__subcmd__logout"
+                ;;
+            wandb__rs__subcmd__help,ls)
+                cmd="wandb__rs__subcmd__help__subcmd__ls"
+                ;;
+            wandb__rs__subcmd__help,offline)
+                cmd="wandb__rs__subcmd__help__subcmd__offline"
+                ;;
+            wandb__rs__subcmd__help,online)
+                cmd="wandb__rs__subcmd__help__subcmd__online"
                 ;;
             wandb__rs__subcmd__help,parse)
                 cmd="wandb__rs__subcmd__help__subcmd__parse"
@@ -93,6 +171,12 @@ _wandb__rs() {
                 ;;
             wandb__rs__subcmd__help,service)
                 cmd="wandb__rs__subcmd__help__subcmd__service"
+                ;;
+            wandb__rs__subcmd__help,show)
+                cmd="wandb__rs__subcmd__help__subcmd__show"
+                ;;
+            wandb__rs__subcmd__help,status)
+                cmd="wandb__rs__subcmd__help__subcmd__status"
                 ;;
             wandb__rs__subcmd__help,summary)
                 cmd="wandb__rs__subcmd__help__subcmd__summary"
@@ -140,7 +224,7 @@ _wandb__rs() {
 
     case "${cmd}" in
         wandb__rs)
-            opts="-h -V --help --version run log config summary define-metric alert save info parse import-log service sync completions help"
+            opts="-h -V --help --version run log config summary define-metric alert save info parse import-log service sync login logout status init online offline enabled disabled ls show inspect export edit clean completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -165,6 +249,32 @@ _wandb__rs() {
                     return 0
                     ;;
                 --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__clean)
+            opts="-h -V --min-hours --keep --max-size --include-unsynced --force --dry-run --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --min-hours)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-size)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -225,8 +335,138 @@ _wandb__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        wandb__subcmd__rs__subcmd__disabled)
+            opts="-h -V --service --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__edit)
+            opts="-h -V --name --notes --tags --project --entity --group --job-type --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --notes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tags)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --entity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job-type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__enabled)
+            opts="-h -V --service --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__export)
+            opts="-o -h -V --format --output --keys --stream --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "jsonl csv parquet" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -o)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --keys)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stream)
+                    COMPREPLY=($(compgen -W "history events console" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         wandb__subcmd__rs__subcmd__help)
-            opts="run log config summary define-metric alert save info parse import-log service sync completions help"
+            opts="run log config summary define-metric alert save info parse import-log service sync login logout status init online offline enabled disabled ls show inspect export edit clean completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -240,6 +480,20 @@ _wandb__rs() {
             return 0
             ;;
         wandb__subcmd__rs__subcmd__help__subcmd__alert)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__clean)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -295,6 +549,62 @@ _wandb__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__disabled)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__edit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__enabled)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         wandb__subcmd__rs__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -337,7 +647,105 @@ _wandb__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__init)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__inspect)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         wandb__subcmd__rs__subcmd__help__subcmd__log)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__login)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__logout)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__ls)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__offline)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__online)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -438,6 +846,34 @@ _wandb__rs() {
         wandb__subcmd__rs__subcmd__help__subcmd__service__subcmd__stop)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -615,6 +1051,58 @@ _wandb__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        wandb__subcmd__rs__subcmd__init)
+            opts="-p -e -m -h -V --project --entity --mode --reset --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --entity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mode)
+                    COMPREPLY=($(compgen -W "online offline disabled" -- "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -W "online offline disabled" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__inspect)
+            opts="-h -V --json --summary --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         wandb__subcmd__rs__subcmd__log)
             opts="-h -V --step --commit --no-commit --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -626,6 +1114,92 @@ _wandb__rs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__login)
+            opts="-h -V --base-url --host --cloud --relogin --verify --no-verify --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__logout)
+            opts="-h -V --base-url --host --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__ls)
+            opts="-h -V --json --all --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__offline)
+            opts="-h -V --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__online)
+            opts="-h -V --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -672,7 +1246,7 @@ _wandb__rs() {
             return 0
             ;;
         wandb__subcmd__rs__subcmd__run)
-            opts="-p -e -n -g -t -c -q -h -V --project --entity --name --id --group --job-type --tag --tags --notes --resume --resume-from --fork-from --config --config-file --no-args-config --mode --dir --save-code --no-git --no-parse --parse --no-stats --stats-interval --no-unbuffered --kill-after --dry-run --quiet --silent --summary-json --metric --pattern --include --ignore --rank --help --version"
+            opts="-p -e -n -g -t -c -q -h -V --project --entity --name --id --group --job-type --tag --tags --notes --resume --resume-from --fork-from --config --config-file --no-args-config --mode --dir --save-code --no-git --no-parse --parse --no-stats --stats-interval --finish-timeout --requeue --no-unbuffered --kill-after --dry-run --quiet --silent --summary-json --metric --pattern --include --ignore --rank --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -781,6 +1355,10 @@ _wandb__rs() {
                     return 0
                     ;;
                 --stats-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --finish-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -978,6 +1556,34 @@ _wandb__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        wandb__subcmd__rs__subcmd__show)
+            opts="-h -V --json --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__status)
+            opts="-h -V --json --settings --no-settings --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         wandb__subcmd__rs__subcmd__summary)
             opts="-h -V --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -993,12 +1599,72 @@ _wandb__rs() {
             return 0
             ;;
         wandb__subcmd__rs__subcmd__sync)
-            opts="-h -V --help --version"
+            opts="-y -p -e -c -n -v -h -V --sync-all --yes --include-synced --skip-synced --include-online --skip-online --dry-run --project --entity --id --name --notes --tag --tags --replace-tags --job-type --config --follow --live --verify --parallel --json --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --entity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --notes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tags)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replace-tags)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job-type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -33,7 +33,21 @@ set edit:completion:arg-completer[wandb-rs] = {|@words|
             cand parse 'Show the metrics that would be found in a saved log'
             cand import-log 'Make a run from a saved training log'
             cand service 'Record runs of notebooks and long sessions without a wrapper'
-            cand sync 'Upload runs with the official client'
+            cand sync 'Upload runs to the server'
+            cand login 'Store an API key for a W&B server'
+            cand logout 'Remove the API key of a W&B server'
+            cand status 'Tell which settings hold here, where they come from, and whether there is a key'
+            cand init 'Set the project, entity and mode of the runs of this directory'
+            cand online 'Upload the runs of this directory'
+            cand offline 'Keep the runs of this directory on this machine'
+            cand enabled 'Record the runs of this directory'
+            cand disabled 'Do not record the runs of this directory'
+            cand ls 'List the runs on this disk, newest first'
+            cand show 'Show what a run on this disk is'
+            cand inspect 'Print the records of a run''s log'
+            cand export 'Write a run''s history to a file of another format'
+            cand edit 'Change a run on this disk before it is uploaded'
+            cand clean 'Delete runs on this disk that have been uploaded'
             cand completions 'Print a shell''s completion script'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -58,9 +72,10 @@ set edit:completion:arg-completer[wandb-rs] = {|@words|
             cand -c 'Config value, like lr=0.1 or optimizer.name=adam (can be repeated)'
             cand --config 'Config value, like lr=0.1 or optimizer.name=adam (can be repeated)'
             cand --config-file 'YAML or JSON file of config values (can be repeated)'
-            cand --mode 'Where the run goes; disabled runs the command without recording anything [default: offline]'
+            cand --mode 'Where the run goes; disabled runs the command without recording anything [default: online if there is an API key for the server, else offline]'
             cand --dir 'Directory in which wandb/ is made [default: the current one]'
             cand --stats-interval 'Seconds between two samples of system metrics [default: 15]'
+            cand --finish-timeout 'How long the end of the run waits for its upload; what is left can be synced later [default: as long as it takes]'
             cand --kill-after 'Kill the command if it runs on for this long after a signal to end [default: never]'
             cand --summary-json 'Write id, directory, exit code and summary to a file as JSON'
             cand --metric 'Take a metric where REGEX matches: its first group is the value (can be repeated)'
@@ -74,6 +89,7 @@ set edit:completion:arg-completer[wandb-rs] = {|@words|
             cand --no-parse 'Do not search the output for metrics'
             cand --parse 'Search the output for metrics even if the script logs through the SDK'
             cand --no-stats 'Do not sample system metrics'
+            cand --requeue 'Go on with the same run when a Slurm job is requeued: its id is made of the job''s'
             cand --no-unbuffered 'Do not set PYTHONUNBUFFERED=1 for the command'
             cand --dry-run 'Show what would be run and recorded, and do nothing'
             cand -q 'Print only where the run is stored'
@@ -224,6 +240,163 @@ set edit:completion:arg-completer[wandb-rs] = {|@words|
         &'wandb-rs;service;help;help'= {
         }
         &'wandb-rs;sync'= {
+            cand -p 'Upload to this project'
+            cand --project 'Upload to this project'
+            cand -e 'Upload to this user or team'
+            cand --entity 'Upload to this user or team'
+            cand --id 'Upload as the run of this id'
+            cand --name 'Display name'
+            cand --notes 'Notes'
+            cand --tags 'Tags to add, separated by commas (can be repeated)'
+            cand --tag 'Tags to add, separated by commas (can be repeated)'
+            cand --replace-tags 'Tags to replace: old=new, separated by commas; old= removes one'
+            cand --job-type 'Kind of work, like train or eval'
+            cand -c 'Config value, like lr=0.1 or optimizer.name=adam (can be repeated)'
+            cand --config 'Config value, like lr=0.1 or optimizer.name=adam (can be repeated)'
+            cand -n 'Runs to upload at once'
+            cand --parallel 'Runs to upload at once'
+            cand -y 'Do not ask before uploading what was found'
+            cand --yes 'Do not ask before uploading what was found'
+            cand --sync-all 'Do not ask before uploading what was found'
+            cand --include-synced 'Upload runs that have been synced before, too'
+            cand --skip-synced 'Leave out runs that have been synced before'
+            cand --include-online 'Upload runs that were online, too'
+            cand --skip-online 'Leave out runs that were online'
+            cand --dry-run 'Show what would be uploaded, and do nothing'
+            cand --live 'Upload runs while they are written, and new ones as they come, until interrupted'
+            cand --follow 'Upload runs while they are written, and new ones as they come, until interrupted'
+            cand --verify 'Compare what the server has with the log afterwards'
+            cand --json 'Print a JSON object for each run on stdout'
+            cand -v 'List all runs, however many there are'
+            cand --verbose 'List all runs, however many there are'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;login'= {
+            cand --host 'Log in to this server, and use it from now on'
+            cand --base-url 'Log in to this server, and use it from now on'
+            cand --cloud 'Log in to the public cloud, and use it from now on'
+            cand --relogin 'Ask for a key even if there is one'
+            cand --verify 'Check the key with the server before it is stored; this is the default'
+            cand --no-verify 'Do not check the key with the server'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;logout'= {
+            cand --host 'The server [default: the one that is in use]'
+            cand --base-url 'The server [default: the one that is in use]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;status'= {
+            cand --json 'Print JSON'
+            cand --settings 'Show the settings; this is the default'
+            cand --no-settings 'Leave the settings out'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;init'= {
+            cand -p 'Project'
+            cand --project 'Project'
+            cand -e 'User or team that owns the runs'
+            cand --entity 'User or team that owns the runs'
+            cand -m 'Mode of the runs'
+            cand --mode 'Mode of the runs'
+            cand --reset 'Forget project, entity and mode first'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;online'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;offline'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;enabled'= {
+            cand --service 'No effect'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;disabled'= {
+            cand --service 'No effect'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;ls'= {
+            cand --json 'Print all that the logs say, one JSON object a run'
+            cand --all 'List all runs, not only the 20 newest'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;show'= {
+            cand --json 'Print JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;inspect'= {
+            cand --json 'Print one JSON object a record, in the words of `wandb leet inspect --json`; a field that is not known is named by its number in `_unknown_fields`'
+            cand --summary 'Print what the records say together: state, summary and config'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;export'= {
+            cand --format 'Format of the output'
+            cand -o 'Where to write it [default: stdout]'
+            cand --output 'Where to write it [default: stdout]'
+            cand --keys 'Only these columns behind _step, in this order, and only rows that have one of them'
+            cand --stream 'What is exported: the logged rows, the system metrics, or the lines of the console'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;edit'= {
+            cand --name 'Name'
+            cand --notes 'Notes; empty takes them away'
+            cand --tags 'Tags in place of those that it has, separated by commas; empty takes all away'
+            cand --project 'Project'
+            cand --entity 'Team or user'
+            cand --group 'Group'
+            cand --job-type 'Job type'
+            cand --config 'Config value (can be repeated)'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;clean'= {
+            cand --min-hours 'Only runs that were made at least this many hours ago'
+            cand --keep 'Keep the N newest runs'
+            cand --max-size 'Only as many runs, the oldest first, as bring all runs together below this size, like 500MB or 2G'
+            cand --include-unsynced 'Also runs that were not uploaded: what they hold is lost'
+            cand --force 'Do not ask'
+            cand --dry-run 'Say what would be deleted, and delete nothing'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -247,7 +420,21 @@ set edit:completion:arg-completer[wandb-rs] = {|@words|
             cand parse 'Show the metrics that would be found in a saved log'
             cand import-log 'Make a run from a saved training log'
             cand service 'Record runs of notebooks and long sessions without a wrapper'
-            cand sync 'Upload runs with the official client'
+            cand sync 'Upload runs to the server'
+            cand login 'Store an API key for a W&B server'
+            cand logout 'Remove the API key of a W&B server'
+            cand status 'Tell which settings hold here, where they come from, and whether there is a key'
+            cand init 'Set the project, entity and mode of the runs of this directory'
+            cand online 'Upload the runs of this directory'
+            cand offline 'Keep the runs of this directory on this machine'
+            cand enabled 'Record the runs of this directory'
+            cand disabled 'Do not record the runs of this directory'
+            cand ls 'List the runs on this disk, newest first'
+            cand show 'Show what a run on this disk is'
+            cand inspect 'Print the records of a run''s log'
+            cand export 'Write a run''s history to a file of another format'
+            cand edit 'Change a run on this disk before it is uploaded'
+            cand clean 'Delete runs on this disk that have been uploaded'
             cand completions 'Print a shell''s completion script'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -283,6 +470,34 @@ set edit:completion:arg-completer[wandb-rs] = {|@words|
         &'wandb-rs;help;service;stop'= {
         }
         &'wandb-rs;help;sync'= {
+        }
+        &'wandb-rs;help;login'= {
+        }
+        &'wandb-rs;help;logout'= {
+        }
+        &'wandb-rs;help;status'= {
+        }
+        &'wandb-rs;help;init'= {
+        }
+        &'wandb-rs;help;online'= {
+        }
+        &'wandb-rs;help;offline'= {
+        }
+        &'wandb-rs;help;enabled'= {
+        }
+        &'wandb-rs;help;disabled'= {
+        }
+        &'wandb-rs;help;ls'= {
+        }
+        &'wandb-rs;help;show'= {
+        }
+        &'wandb-rs;help;inspect'= {
+        }
+        &'wandb-rs;help;export'= {
+        }
+        &'wandb-rs;help;edit'= {
+        }
+        &'wandb-rs;help;clean'= {
         }
         &'wandb-rs;help;completions'= {
         }

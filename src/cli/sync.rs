@@ -29,6 +29,7 @@ pub struct SyncArgs {
         help_heading = "Selection"
     )]
     pub include_synced: bool,
+    /// Leave out runs that have been synced before
     #[arg(long, hide = true)]
     pub skip_synced: bool,
     /// Upload runs that were online, too
@@ -39,6 +40,7 @@ pub struct SyncArgs {
         help_heading = "Selection"
     )]
     pub include_online: bool,
+    /// Leave out runs that were online
     #[arg(long, hide = true)]
     pub skip_online: bool,
     /// Show what would be uploaded, and do nothing

@@ -5,10 +5,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use super::local::{self, DAMAGED};
+use super::show::{self as page, block, leaves};
 use super::{Exit, complain};
 use crate::cli::local::InspectArgs;
 use crate::error::Error;
-use crate::output::number;
 use crate::store::log_reader::{End, LogReader, ReadError};
 use crate::store::runs::LocalRun;
 use crate::wire::json::Value;
@@ -230,54 +230,7 @@ fn summary(run: &LocalRun, told: &local::Told) -> String {
     for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
         out.push_str(&format!("{name:<7}  {value}\n"));
     }
-    let config: Vec<_> = recorded
-        .config
-        .members()
-        .iter()
-        .filter(|(key, _)| key != "_wandb")
-        .cloned()
-        .collect();
-    let summary = match recorded.summary.tree() {
-        Value::Map(members) => members
-            .into_iter()
-            .filter(|(key, _)| key != "_wandb")
-            .collect(),
-        _ => Vec::new(),
-    };
-    for (title, members) in [("summary", summary), ("config", config)] {
-        let mut leaves = Vec::new();
-        leaves_of(&[], &Value::Map(members), &mut leaves);
-        leaves.sort();
-        let width = leaves.iter().map(|(name, _)| name.chars().count()).max();
-        if let Some(width) = width {
-            out.push_str(&format!("\n{title}\n"));
-            for (name, value) in leaves {
-                out.push_str(&format!("  {name:<width$}  {value}\n"));
-            }
-        }
-    }
+    block("summary", &leaves(&page::summary(told)), &mut out);
+    block("config", &leaves(&page::config(told)), &mut out);
     out
-}
-
-/// Dotted name and text of each value below this one.
-pub(super) fn leaves_of(path: &[&str], value: &Value, out: &mut Vec<(String, String)>) {
-    match value {
-        Value::Map(members) if !members.is_empty() => {
-            for (key, value) in members {
-                leaves_of(&[path, &[key]].concat(), value, out);
-            }
-        }
-        value => {
-            let text = match value {
-                Value::Text(text) => text
-                    .escape_debug()
-                    .to_string()
-                    .replace("\\\"", "\"")
-                    .replace("\\'", "'"),
-                Value::Float(_) => number::show(value).unwrap_or_default(),
-                value => value.to_json(),
-            };
-            out.push((path.join("."), text));
-        }
-    }
 }

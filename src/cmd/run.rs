@@ -82,6 +82,10 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
     for note in notes {
         ui.warning(&note);
     }
+    // Before any thread exists (the client of the server has one): all of them must leave the signals to the supervisor.
+    let signals = Signals::receive().map_err(|error| {
+        Error::new(format!("signals cannot be received: {error}")).code(BEFORE_SPAWN)
+    })?;
     let online = online::decide(&settings, &ui)?;
     if args.dry_run {
         super::print(&dry_run(
@@ -94,12 +98,8 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
         return Ok(Exit::Code(0));
     }
     if let Some(online) = &online {
-        online.check(&settings, &identity, args, &ui)?;
+        online.check(&settings, &identity, args, &signals, &ui)?;
     }
-    // Before any thread exists: all of them must leave the signals to the supervisor.
-    let signals = Signals::receive().map_err(|error| {
-        Error::new(format!("signals cannot be received: {error}")).code(BEFORE_SPAWN)
-    })?;
     let clock = Clock::start();
     let started = chrono::Local::now();
     let stamp = started.format("%Y%m%d_%H%M%S").to_string();

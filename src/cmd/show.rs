@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat};
 
-use super::inspect::leaves_of;
 use super::local::{self, Told};
 use super::ls::printable;
 use crate::cli::local::ShowArgs;
@@ -138,12 +137,23 @@ fn git(told: &Told) -> Option<&GitRepoRecord> {
 }
 
 /// The config without the client's own entry.
-fn config(told: &Told) -> Vec<(String, Value)> {
+pub(super) fn config(told: &Told) -> Vec<(String, Value)> {
     let members = told.run.config.members().iter();
     members
         .filter(|(key, _)| key != "_wandb")
         .cloned()
         .collect()
+}
+
+/// The summary without the client's own entry.
+pub(super) fn summary(told: &Told) -> Vec<(String, Value)> {
+    match told.run.summary.tree() {
+        Value::Map(members) => members
+            .into_iter()
+            .filter(|(key, _)| key != "_wandb")
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn page(run: &LocalRun, told: &Told) -> String {
@@ -208,40 +218,51 @@ fn page(run: &LocalRun, told: &Told) -> String {
     for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
         out.push_str(&format!("{name:<9}  {}\n", printable(value)));
     }
-    let summary = match recorded.summary.tree() {
-        Value::Map(members) => members
-            .into_iter()
-            .filter(|(key, _)| key != "_wandb")
-            .collect(),
-        _ => Vec::new(),
-    };
-    let mut blocks = Vec::new();
-    for (title, members) in [("config", config(told)), ("summary", summary)] {
-        let mut leaves = Vec::new();
-        if !members.is_empty() {
-            leaves_of(&[], &Value::Map(members), &mut leaves);
-        }
-        leaves.sort();
-        blocks.push((title, leaves));
-    }
-    let files = files(run, told)
-        .into_iter()
-        .map(|(name, size)| (name, bytes(size)));
-    blocks.push(("files", files.collect()));
-    for (title, rows) in blocks {
-        let width = rows.iter().map(|(name, _)| name.chars().count()).max();
-        if let Some(width) = width {
-            out.push_str(&format!("\n{title}\n"));
-            for (name, value) in rows {
-                out.push_str(&format!(
-                    "  {:<width$}  {}\n",
-                    printable(&name),
-                    printable(&value)
-                ));
-            }
-        }
-    }
+    block("config", &leaves(&config(told)), &mut out);
+    block("summary", &leaves(&summary(told)), &mut out);
+    let files = files(run, told).into_iter();
+    let files: Vec<_> = files.map(|(name, size)| (name, bytes(size))).collect();
+    block("files", &files, &mut out);
     out
+}
+
+/// A title and aligned rows, if there are any.
+pub(super) fn block(title: &str, rows: &[(String, String)], out: &mut String) {
+    let Some(width) = rows.iter().map(|(name, _)| name.chars().count()).max() else {
+        return;
+    };
+    out.push_str(&format!("\n{title}\n"));
+    for (name, value) in rows {
+        out.push_str(&format!(
+            "  {:<width$}  {}\n",
+            printable(name),
+            printable(value)
+        ));
+    }
+}
+
+/// Dotted name and text of each value, by name.
+pub(super) fn leaves(members: &[(String, Value)]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (key, value) in members {
+        leaves_of(key, value, &mut found);
+    }
+    found.sort();
+    found
+}
+
+fn leaves_of(name: &str, value: &Value, found: &mut Vec<(String, String)>) {
+    let text = match value {
+        Value::Map(members) if !members.is_empty() => {
+            for (key, value) in members {
+                leaves_of(&format!("{name}.{key}"), value, found);
+            }
+            return;
+        }
+        Value::Text(text) => text.clone(),
+        value => value.to_json(),
+    };
+    found.push((name.to_owned(), text));
 }
 
 /// Files below `files/` with their sizes, by name; of those that the log names and that are missing, none.

@@ -5,25 +5,26 @@
 //! wants it; it ends when the script says so, or with the child. Source of the rules: `core/internal/stream`,
 //! `core/pkg/server` of the official repository.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Main;
 use super::client_files::{describe, move_files, packages, save_code, writer_id};
 use super::run_log::{Files, RunLog, Warn};
-use crate::inbox::{Gate, NotRegistered};
+use crate::inbox::Gate;
 use crate::peer::Peer;
-use crate::run::{Event, Registration, RunState, Stream};
+use crate::run::{Event, RunState, Stream};
 use crate::service::Info;
 use crate::store::output_log::OutputLog;
 use crate::store::{self, Place, RunDir};
 use crate::sys::Clock;
 use crate::system::host;
-use crate::wire::json::Value;
 use crate::wire::records::Records;
 use crate::wire::schema::{Kind, RunRecord};
 use crate::wire::sdk::{self, Answer, Call, SampledHistoryItem, Settings, What, flag, text};
+
+mod registration;
 
 /// Values of a sparkline: as many as the SDK shows, so that it need not thin them out.
 const SAMPLES: usize = 40;
@@ -212,71 +213,6 @@ impl Clients {
         if !id.is_empty() {
             self.answers
                 .push((Arc::clone(peer), sdk::answer(id, answer)));
-        }
-    }
-
-    /// The run of a log was registered on the server, or was not: who waits for that goes on.
-    pub fn registered(
-        &mut self,
-        log: &Path,
-        result: Result<Box<Registration>, NotRegistered>,
-        main: &mut Option<Main>,
-    ) {
-        let place = self
-            .runs
-            .iter()
-            .rposition(|run| run.begun && run.dir().log_path() == log);
-        if let Ok(registration) = &result {
-            match place.and_then(|place| self.runs[place].log(main)) {
-                Some((run, _)) => run.register(registration),
-                // The wrapper's own run, which no client has joined.
-                None => {
-                    if let Some(main) = main {
-                        main.run.register(registration);
-                    }
-                }
-            }
-            let is_main = place.is_none_or(|place| self.runs[place].main);
-            if let (true, Some(info), Some(main)) = (is_main, &self.info, main.as_ref()) {
-                let dir = self.place.get();
-                let mut told = match &dir {
-                    Some(dir) => told(info.get(), main.run.state(), dir),
-                    None => info.get(),
-                };
-                for (name, value) in &mut told.members {
-                    if name == "url" {
-                        *value = Value::from(registration.url.as_str());
-                    }
-                }
-                info.set(told);
-            }
-        }
-        let Some(place) = place else { return };
-        let Some((peer, id, _)) = self.runs[place].unregistered.take() else {
-            return;
-        };
-        let answer = match (result, self.runs[place].log(main)) {
-            (Err(NotRegistered::Forbidden(reason)), _) => Answer::RunError(reason),
-            (_, Some((log, _))) => Answer::Run(Box::new(announcement(log.state()))),
-            (_, None) => Answer::Done,
-        };
-        self.reply(&peer, &id, answer);
-    }
-
-    /// Lets those go on who have waited long enough for the server.
-    fn release_due(&mut self, main: &mut Option<Main>) {
-        let now = Instant::now();
-        let due: Vec<PathBuf> = self
-            .runs
-            .iter()
-            .filter(|run| {
-                let until = run.unregistered.as_ref().map(|(_, _, until)| *until);
-                until.is_some_and(|until| until <= now)
-            })
-            .map(|run| run.dir().log_path().to_owned())
-            .collect();
-        for log in due {
-            self.registered(&log, Err(NotRegistered::Yet), main);
         }
     }
 
@@ -562,7 +498,7 @@ impl Clients {
         main.clock = Clock::start();
         self.place.set(new.clone());
         if let Some(info) = &self.info {
-            info.set(told(info.get(), main.run.state(), new));
+            info.set(registration::told(info.get(), main.run.state(), new));
         }
         main.run.debug(&format!(
             "joined by the SDK as run {}; was {}",
@@ -703,31 +639,10 @@ fn close(log: &mut RunLog, code: i32, clock: Clock) {
 }
 
 /// What the SDK is told about its run: who it is, not its config, which it knows.
-fn announcement(state: &RunState) -> RunRecord {
+pub(super) fn announcement(state: &RunState) -> RunRecord {
     RunRecord {
         config: None,
         telemetry: None,
         ..state.run().clone()
     }
-}
-
-/// What clients of the socket are told about a run that has moved.
-fn told(
-    mut info: crate::service::RunInfo,
-    state: &RunState,
-    dir: &RunDir,
-) -> crate::service::RunInfo {
-    let run = state.run();
-    for (name, value) in &mut info.members {
-        match name.as_str() {
-            "id" => *value = Value::from(run.run_id.as_str()),
-            "name" => *value = Value::from(run.display_name.as_str()),
-            "project" => *value = Value::from(run.project.as_str()),
-            "entity" => *value = Value::from(run.entity.as_str()),
-            "dir" => *value = Value::from(dir.path().to_string_lossy().into_owned()),
-            _ => {}
-        }
-    }
-    info.files = Some(dir.path().join("files"));
-    info
 }

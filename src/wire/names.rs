@@ -33,8 +33,10 @@ pub enum Holds {
 pub enum Shape {
     One,
     List,
-    /// A list of keyed values: an object in JSON.
+    /// A list of keyed values: an object in JSON. The value is field 16, and names may be nested.
     Items,
+    /// As `Items`, but with the value in field 2.
+    Pairs,
     /// A map entry a time.
     Map,
 }
@@ -171,7 +173,7 @@ fn field(
 ) -> Option<(usize, Field)> {
     let mut parts = member.splitn(3, ':');
     let (number, name, kind) = (parts.next()?, parts.next()?, parts.next()?);
-    let word = kind.trim_end_matches(['*', '@', '%', '!']);
+    let word = kind.trim_end_matches(['*', '@', '=', '%', '!']);
     let holds = match word {
         "-" => Holds::Hidden,
         "int" => Holds::Int,
@@ -190,6 +192,7 @@ fn field(
     let shape = match kind[word.len()..].chars().next() {
         Some('*') => Shape::List,
         Some('@') => Shape::Items,
+        Some('=') => Shape::Pairs,
         Some('%') => Shape::Map,
         _ => Shape::One,
     };

@@ -238,11 +238,11 @@ impl Writer<'_> {
                 }
                 self.out.push(b'}');
             }
-            Shape::Map => {
+            Shape::Map | Shape::Pairs => {
                 self.out.push(b'{');
                 for (i, content) in same.enumerate() {
                     self.comma(i == 0);
-                    self.entry(field.holds, content?.bytes())?;
+                    self.entry(field, content?.bytes())?;
                 }
                 self.out.push(b'}');
             }
@@ -300,24 +300,27 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// A map's entry: text to text or to a message.
-    fn entry(&mut self, holds: Holds, bytes: &[u8]) -> Result<(), ProtoError> {
+    /// A map's entry: text to JSON text, to text, or to a message.
+    fn entry(&mut self, field: &Field, bytes: &[u8]) -> Result<(), ProtoError> {
         let (mut key, mut value) = (Content::Bytes(&[]), Content::Bytes(&[]));
-        for field in fields(bytes) {
-            let field = field?;
-            match field.number {
-                1 => key = field.content,
-                2 => value = field.content,
+        for part in fields(bytes) {
+            let part = part?;
+            match part.number {
+                1 => key = part.content,
+                2 => value = part.content,
                 _ => {}
             }
         }
         self.text(key.bytes())?;
         self.out.push(b':');
-        let Holds::Message(index) = holds else {
+        if field.shape == Shape::Pairs {
+            return self.json(value.bytes());
+        }
+        let Holds::Message(entry) = field.holds else {
             self.plain("null");
             return Ok(());
         };
-        let of_entry = self.names.message(index).field(2);
+        let of_entry = self.names.message(entry).field(2);
         if let Some((
             _,
             Field {
@@ -611,6 +614,17 @@ mod tests {
         assert_eq!(
             shown(Kind::Environment(Box::new(environment))),
             r#"{"disk":{"/":{"total":"5"}}}"#
+        );
+    }
+
+    #[test]
+    fn pairs_of_an_artifact_are_an_object() {
+        // Artifact 8 { manifest 12 { storage_policy_config 3 { "a": "1" } } }
+        let pair = [0x0a, 1, b'a', 0x12, 1, b'1'];
+        let record = [&[0x42, 10, 0x62, 8, 0x1a, 6][..], &pair].concat();
+        assert_eq!(
+            line(&record),
+            r#"{"num":5,"type":"artifact","artifact":{"manifest":{"storage_policy_config":{"a":1}}}}"#
         );
     }
 

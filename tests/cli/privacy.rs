@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::common::fake::FakeWandb;
 use crate::common::{TestEnv, finish};
 
 fn walk(dir: &Path, found: &mut Vec<PathBuf>) {
@@ -41,10 +42,11 @@ fn files_are_private_whatever_the_umask() {
 
 #[test]
 fn secrets_are_nowhere() {
+    let server = FakeWandb::start();
     let mut env = TestEnv::new();
-    let key = "0123456789abcdef0123456789abcdef01234567";
-    env.set("WANDB_API_KEY", key)
-        .set("HF_TOKEN", "hf_canarycanarycanarycanary");
+    server.configure(&mut env);
+    let key = server.api_key();
+    env.set("HF_TOKEN", "hf_canarycanarycanarycanary");
     env.write("train.py", "print('epoch=1, loss=0.5')\n");
     env.write("extra.yaml", "db_password: canary-yaml\nlr: 1\n");
     let done = env.run([
@@ -77,6 +79,14 @@ fn secrets_are_nowhere() {
         );
     }
     assert!(!done.stderr.contains("canary") && !done.stderr.contains(key));
+    assert_eq!(server.only_run().state, "finished", "{done:?}");
+    for request in server.requests() {
+        // The key itself goes out in one header only, and encoded.
+        assert!(
+            !request.contains("canary") && !request.contains(key),
+            "{request:?}"
+        );
+    }
     assert!(
         env.read_run()
             .config()

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -10,8 +10,9 @@ use nix::unistd::Pid;
 
 use super::Session;
 use super::report::{quoted, shown};
+use crate::api::runs::Existing;
 use crate::api::{Api, Caller, Stop};
-use crate::child::signals;
+use crate::child::signals::{self, Signals};
 use crate::cli::run::RunArgs;
 use crate::cmd::identity::Identity;
 use crate::error::{BEFORE_SPAWN, Error};
@@ -19,12 +20,14 @@ use crate::inbox::{Inbox, Item, NotRegistered};
 use crate::output::Ui;
 use crate::output::board::Board;
 use crate::run::Registration;
-use crate::settings::credentials::{self, Source};
+use crate::settings::credentials::{self, Credentials, Source};
+use crate::settings::network::Network;
 use crate::settings::{Mode, Resume, Settings};
 use crate::supervise::Outcome;
 use crate::uplink::{Listener, Setup, Uplink, Uploaded};
 use crate::upload::register::{RegisterError, Target};
 use crate::upload::{Progress, UploadError, Watch};
+use crate::wire::schema::RunRecord;
 
 /// How long a script may take until it opens its own run, if it looks as if it will.
 const OPENS_A_RUN: Duration = Duration::from_secs(60);
@@ -39,8 +42,12 @@ const LET_GO: Duration = Duration::from_secs(1);
 
 /// The server of an online run.
 pub(super) struct Online {
-    api: Arc<Api>,
+    network: Network,
+    credentials: Credentials,
     source: Source,
+    user: (String, String),
+    /// Made when it is needed: the command must not wait for it.
+    api: OnceLock<Result<Arc<Api>, String>>,
 }
 
 /// Whether the run goes to the server: if that was asked for, or if there is a key for it and nothing else was.
@@ -76,27 +83,30 @@ pub(super) fn decide(settings: &Settings, ui: &Ui) -> Result<Option<Online>, Err
         }
         return Ok(None);
     };
-    let api = Api::new(
-        &settings.network,
-        Some(credentials),
-        &settings.username,
-        &settings.email,
-    )
-    .map_err(|reason| {
-        Error::new(format!("no connection can be made: {reason}")).code(BEFORE_SPAWN)
-    })?;
     Ok(Some(Online {
-        api: Arc::new(api),
+        network: settings.network.clone(),
+        credentials,
         source,
+        user: (settings.username.clone(), settings.email.clone()),
+        api: OnceLock::new(),
     }))
 }
 
 impl Online {
+    fn api(&self) -> Result<&Arc<Api>, String> {
+        let made = self.api.get_or_init(|| {
+            let credentials = Some(self.credentials.clone());
+            let api = Api::new(&self.network, credentials, &self.user.0, &self.user.1);
+            api.map(Arc::new)
+        });
+        made.as_ref().map_err(Clone::clone)
+    }
+
     /// Where the key comes from.
     pub(super) fn announce(&self, ui: &Ui) {
         ui.notice(&format!(
             "Loaded credentials for {} from {}.",
-            self.api.network().server.base(),
+            self.network.server.base(),
             self.source
         ));
     }
@@ -108,6 +118,7 @@ impl Online {
         settings: &Settings,
         identity: &Identity,
         args: &RunArgs,
+        signals: &Signals,
         ui: &Ui,
     ) -> Result<(), Error> {
         let (Some(resume @ (Resume::Must | Resume::Never)), false) =
@@ -115,25 +126,8 @@ impl Online {
         else {
             return Ok(());
         };
-        let stop = Stop::default();
-        let deadline = Instant::now() + self.api.network().init_timeout;
-        let trouble = {
-            let stop = stop.clone();
-            move |_: Option<&str>| {
-                if Instant::now() >= deadline {
-                    stop.stop();
-                }
-            }
-        };
-        let caller = Caller {
-            stop: &stop,
-            trouble: &trouble,
-        };
         let run = &identity.record;
-        match self
-            .api
-            .existing(&run.entity, &run.project, &run.run_id, caller)
-        {
+        match self.existing(run, signals)? {
             Ok(existing) => {
                 let exists = existing.is_some_and(|existing| existing.started);
                 match (resume, exists) {
@@ -152,14 +146,60 @@ impl Online {
                     _ => Ok(()),
                 }
             }
-            Err(error) => {
+            Err(reason) => {
                 ui.warning(&format!(
-                    "it cannot be told whether the server has run {} ({error}); it is recorded, and uploaded when that is possible",
+                    "it cannot be told whether the server has run {} ({reason}); it is recorded, and uploaded when that is possible",
                     run.run_id
                 ));
                 Ok(())
             }
         }
+    }
+
+    /// Asks for a run of the server, at most for the time that the beginning of a run may take; Ctrl-C ends the wait
+    /// and the command. The inner error is that of the question.
+    fn existing(
+        &self,
+        run: &RunRecord,
+        signals: &Signals,
+    ) -> Result<Result<Option<Existing>, String>, Error> {
+        let api = match self.api() {
+            Ok(api) => Arc::clone(api),
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let stop = Stop::default();
+        let deadline = Instant::now() + self.network.init_timeout;
+        let (asked, asking) = (run.clone(), stop.clone());
+        let question = std::thread::Builder::new()
+            .name("question".to_owned())
+            .spawn(move || {
+                let caller = Caller {
+                    stop: &asking,
+                    trouble: &|_| {},
+                };
+                api.existing(&asked.entity, &asked.project, &asked.run_id, caller)
+            });
+        let question = match question {
+            Ok(question) => question,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        while !question.is_finished() {
+            let ends = std::iter::from_fn(|| signals.next())
+                .any(|received| signals::FORWARDED.contains(&received.signal));
+            if ends {
+                return Err(Error::new("interrupted before the command began").code(BEFORE_SPAWN));
+            }
+            if Instant::now() >= deadline {
+                stop.stop();
+                return Ok(Err("no answer in time".to_owned()));
+            }
+            std::thread::park_timeout(Duration::from_millis(2));
+        }
+        let answer = question.join();
+        Ok(match answer {
+            Ok(answer) => answer.map_err(|error| error.to_string()),
+            Err(_) => Err("a bug".to_owned()),
+        })
     }
 
     /// Begins to upload.
@@ -171,14 +211,23 @@ impl Online {
         ui: &Ui,
     ) -> Option<Sending> {
         let told = Arc::<Told>::default();
+        let api = match self.api() {
+            Ok(api) => api,
+            Err(reason) => {
+                ui.warning(&format!(
+                    "the run is not uploaded: no connection can be made: {reason}"
+                ));
+                return None;
+            }
+        };
         let setup = Setup {
-            api: Arc::clone(&self.api),
+            api: Arc::clone(api),
             place: session.place.clone(),
             resume: session.settings.resume,
             hold: hold(session),
             listener: Arc::new(RunListener {
                 inbox: Arc::clone(inbox),
-                api: Arc::clone(&self.api),
+                api: Arc::clone(api),
                 ui: ui.clone(),
                 group,
                 cwd: session.cwd.clone(),
@@ -225,13 +274,13 @@ impl Online {
     }
 
     fn links(&self, target: &Target, at: &str, ui: &Ui) {
-        links(&self.api, target, at, ui);
+        links(&self.network, target, at, ui);
     }
 }
 
 /// The addresses of run and project. While a run begins it is the project's turn first.
-fn links(api: &Api, target: &Target, at: &str, ui: &Ui) {
-    let server = &api.network().server;
+fn links(network: &Network, target: &Target, at: &str, ui: &Ui) {
+    let server = &network.server;
     let run = &target.run;
     let (star, rocket) = if ui.unicode() {
         ("⭐️ ", "🚀 ")
@@ -369,7 +418,7 @@ impl Watch for RunWatch {
             let name = self.ui.name(&run.display_name);
             self.ui.info(&format!("Resuming run {name}"));
         }
-        links(&self.api, target, "at", &self.ui);
+        links(self.api.network(), target, "at", &self.ui);
     }
 
     fn progress(&self, progress: Progress) {
@@ -426,7 +475,7 @@ pub(super) fn wait(
     } = sending;
     uplink.end();
     let start = Instant::now();
-    let limit = limit.or(online.and_then(|online| online.api.network().finish_timeout));
+    let limit = limit.or(online.and_then(|online| online.network.finish_timeout));
     let board = Board::new(ui);
     let bar = board.bar("uploading");
     let mut pause = Duration::from_micros(100);

@@ -11,7 +11,7 @@ use crate::cmd::client;
 use crate::cmd::identity::Identity;
 use crate::cmd::sources::Sources;
 use crate::command::Command;
-use crate::error::Error;
+use crate::error::{BEFORE_SPAWN, Error};
 use crate::output::{Ui, redact};
 use crate::service::Bound;
 use crate::settings::server::{self, Server};
@@ -27,7 +27,16 @@ pub(super) fn settings(args: &RunArgs, cwd: &Path) -> Result<(Settings, Vec<Stri
     let mut flag = |setting, value, origin| sources.flag(setting, value, origin);
     let mode = args.mode.map(|mode| mode.as_str().to_owned());
     flag("mode", mode, "--mode");
-    let resume = args.resume.map(|resume| resume.as_str().to_owned());
+    let mut resume = args.resume.map(|resume| resume.as_str().to_owned());
+    if args.requeue {
+        let id = requeued_id(|name| std::env::var(name).ok()).ok_or_else(|| {
+            Error::new("--requeue: SLURM_JOB_ID is not set")
+                .hint("it is for jobs of Slurm; elsewhere `--id` and `--resume allow` do the same")
+                .code(BEFORE_SPAWN)
+        })?;
+        flag("run_id", Some(id), "--requeue");
+        resume.get_or_insert_with(|| "allow".to_owned());
+    }
     flag("resume", resume, "--resume");
     flag("resume_from", args.resume_from.clone(), "--resume-from");
     flag("fork_from", args.fork_from.clone(), "--fork-from");
@@ -42,6 +51,20 @@ pub(super) fn settings(args: &RunArgs, cwd: &Path) -> Result<(Settings, Vec<Stri
     flag("quiet", yes(args.quiet), "--quiet");
     flag("silent", yes(args.silent), "--silent");
     sources.resolve()
+}
+
+/// The id of a run whose Slurm job may be requeued: the same each time the job, or its task, is started.
+fn requeued_id(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let number = |name: &str| variable(name).filter(|text| !text.is_empty());
+    let mut id = match (number("SLURM_ARRAY_JOB_ID"), number("SLURM_ARRAY_TASK_ID")) {
+        (Some(job), Some(task)) => format!("slurm-{job}_{task}"),
+        _ => format!("slurm-{}", number("SLURM_JOB_ID")?),
+    };
+    // Each process of `srun` is a run of its own.
+    if let Some(rank) = number("SLURM_PROCID").filter(|rank| rank != "0") {
+        id.push_str(&format!("-{rank}"));
+    }
+    Some(id)
 }
 
 /// What the environment says about the character set of the terminal.
@@ -285,4 +308,38 @@ impl Files {
 
 pub(super) fn taken<T>(slot: &Mutex<Option<T>>) -> Option<T> {
     slot.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_requeued_job_has_the_same_id() {
+        let id = |pairs: &[(&str, &str)]| {
+            let pairs: Vec<(String, String)> = pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect();
+            requeued_id(move |name| {
+                let pair = pairs.iter().find(|(known, _)| known == name);
+                pair.map(|(_, value)| value.clone())
+            })
+        };
+        assert_eq!(id(&[]), None);
+        assert_eq!(
+            id(&[("SLURM_JOB_ID", "12"), ("SLURM_PROCID", "0")]).as_deref(),
+            Some("slurm-12")
+        );
+        assert_eq!(
+            id(&[
+                ("SLURM_JOB_ID", "14"),
+                ("SLURM_ARRAY_JOB_ID", "12"),
+                ("SLURM_ARRAY_TASK_ID", "3"),
+                ("SLURM_PROCID", "2"),
+            ])
+            .as_deref(),
+            Some("slurm-12_3-2")
+        );
+    }
 }
