@@ -108,18 +108,28 @@ def serve(connection: socket.socket, port: int) -> None:
         )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--latency", type=float, default=0.0)
-    parser.parse_args(namespace=ARGS)
+def start(latency: float = 0.0) -> int:
+    """Begins to serve on a port of its own, which is given; an answer takes `latency` seconds."""
+    ARGS.latency = latency
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(512)
     port = listener.getsockname()[1]
-    print(port, flush=True)
-    while True:
-        connection, _ = listener.accept()
-        threading.Thread(target=quietly, args=(connection, port), daemon=True).start()
+
+    def accept() -> None:
+        while True:
+            connection, _ = listener.accept()
+            threading.Thread(target=quietly, args=(connection, port), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    return port
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--latency", type=float, default=0.0)
+    print(start(parser.parse_args().latency), flush=True)
+    threading.Event().wait()
 
 
 def quietly(connection: socket.socket, port: int) -> None:

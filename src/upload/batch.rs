@@ -34,6 +34,23 @@ impl Lines {
         self.count += 1;
     }
 
+    /// Adds a line that `write` appends as the content of a string; it gives what it likes, or `None` for no line.
+    pub fn push_with<T>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Option<T>) -> Option<T> {
+        let start = self.text.len();
+        if self.count > 0 {
+            self.text.push(b',');
+        }
+        self.text.push(b'"');
+        let written = write(&mut self.text);
+        if written.is_some() {
+            self.text.push(b'"');
+            self.count += 1;
+        } else {
+            self.text.truncate(start);
+        }
+        written
+    }
+
     /// Leaves out a line that the server has; no line may wait.
     pub fn skip(&mut self) {
         self.first += 1;

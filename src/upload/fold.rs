@@ -148,6 +148,18 @@ impl Fold {
     }
 
     fn history(&mut self, message: &[u8]) -> Result<(), ProtoError> {
+        if message.len() < MAX_LINE && self.batch.history.next() >= self.known.history {
+            // A row that is written out is at most a little longer than its record: the limit is far away.
+            let steps = &mut self.steps;
+            let flat = self
+                .batch
+                .history
+                .push_with(|out| row::flat_history(message, steps, out));
+            if flat.is_some() {
+                self.any_row = true;
+                return Ok(());
+            }
+        }
         self.line.clear();
         row::history(message, &mut self.steps, &mut self.skipped, &mut self.line)?;
         self.any_row = true;
