@@ -88,11 +88,8 @@ fn state(run: &RunView) -> State {
         }
     }
     for (i, row) in run.events.iter().enumerate() {
-        // The official client subtracts times, we seconds: the tenth of a microsecond is another.
         let mut row = parsed(row.as_bytes());
-        if let Some(runtime) = row["_runtime"].as_f64() {
-            row["_runtime"] = ((runtime * 1e5).round() / 1e5).into();
-        }
+        put(&format!("events {i:06} runtime"), row["_runtime"].take());
         put(&format!("events {i:06}"), row);
     }
     for (i, (text, line)) in run
@@ -253,7 +250,15 @@ impl Both {
                 theirs.keys().chain(ours.keys()).collect();
             for name in names {
                 let (theirs, ours) = (theirs.get(name), ours.get(name));
-                if theirs != ours && !wanted(id, name) {
+                // The official client subtracts times, we seconds: the tenth of a microsecond is another.
+                let close = match (theirs, ours) {
+                    (Some(theirs), Some(ours)) if name.ends_with(" runtime") => theirs
+                        .as_f64()
+                        .zip(ours.as_f64())
+                        .is_some_and(|(theirs, ours)| (theirs - ours).abs() < 1e-5),
+                    _ => false,
+                };
+                if theirs != ours && !close && !wanted(id, name) {
                     let short = |value: Option<&Value>| {
                         let text = value.map_or("nothing".to_owned(), Value::to_string);
                         text.chars().take(600).collect::<String>()
@@ -444,10 +449,9 @@ fn directories_of_this_program_are_the_same_on_the_server() {
         &["--id=parts", "--resume-from=parts?_step=2"],
         "echo loss=9",
     );
-    let (before, rest) = dirs.split_at(4);
-    let Some(both) = both(&[before, &rest[..1], &rest[1..]]) else {
-        return;
-    };
+    // One by one: in which order the official client takes parts that began in the same second is open.
+    let groups: Vec<&[PathBuf]> = dirs.chunks(1).collect();
+    let Some(both) = both(&groups) else { return };
     both.assert_same(|_, _| false);
 }
 
