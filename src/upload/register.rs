@@ -194,8 +194,10 @@ impl Registrar<'_> {
                 |found| found.bases,
             );
         }
-        // A server that has less than was noted has lost or deleted it: everything is sent anew.
-        if counts.history > 0 && run.history_lines < bases.history + counts.history {
+        // A server that has less than was noted has lost or deleted it: everything is sent anew. One that knows the run
+        // and says 0 does not count.
+        let has_less = (1..bases.history + counts.history).contains(&run.history_lines);
+        if counts.history > 0 && (run.inserted || has_less) {
             counts = Counts::default();
             if run.inserted {
                 bases = Bases::default();

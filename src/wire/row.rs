@@ -127,10 +127,8 @@ fn is_plain(text: &[u8]) -> bool {
         rest = &fraction[count..];
     }
     if let [b'e' | b'E', exponent @ ..] = rest {
-        let exponent = match exponent {
-            [b'+' | b'-', digits @ ..] => digits,
-            digits => digits,
-        };
+        let sign = usize::from(matches!(exponent.first(), Some(b'+' | b'-')));
+        let exponent = &exponent[sign..];
         return !exponent.is_empty() && digits(exponent) == exponent.len();
     }
     rest.is_empty()
