@@ -92,7 +92,7 @@ pub struct SyncArgs {
     #[arg(long, help_heading = "Upload")]
     pub verify: bool,
     /// Runs to upload at once
-    #[arg(short = 'n', long = "parallel", value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Upload")]
+    #[arg(short = 'n', long = "parallel", value_name = "N", default_value_t = 48, value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Upload")]
     pub parallel: u16,
 
     /// Print a JSON object for each run on stdout
