@@ -12,10 +12,11 @@ use std::time::Duration;
 use crate::api::{Api, Caller, Stop};
 use crate::settings::Resume;
 use crate::store::Place;
-use crate::store::runs::LocalRun;
+use crate::store::runs::{self, LocalRun};
 use crate::sync;
 use crate::upload::edits::Edits;
-use crate::upload::{Fate, Follow, Job, Report, UploadError, Watch, upload};
+use crate::upload::register::Target;
+use crate::upload::{Fate, Follow, Job, Progress, Report, UploadError, Watch, upload};
 
 /// How often it is looked for runs that the script has opened.
 const POLL: Duration = Duration::from_millis(200);
@@ -194,10 +195,14 @@ impl Crowd {
         let own = main && !self.setup.place.has_moved();
         let watch = self.setup.listener.begins(&log, main, own);
         let (api, stop) = (Arc::clone(&self.setup.api), self.stop.clone());
+        let goes_on = self.setup.resume.is_some();
         let thread = std::thread::Builder::new()
             .name("upload".to_owned())
             .stack_size(1 << 20)
             .spawn(move || {
+                if goes_on {
+                    earlier(&job.log, &api, &stop, &watch);
+                }
                 let engine = std::panic::AssertUnwindSafe(|| upload(&job, &api, &stop, &watch));
                 let result = std::panic::catch_unwind(engine).unwrap_or(Err(UploadError::Panic));
                 stop.wake();
@@ -249,4 +254,42 @@ impl Crowd {
         // A run that stays there is empty, and does no harm.
         let _ = self.setup.api.delete_run(&target.run.storage_id, caller);
     }
+}
+
+/// Sends what a crash has left of earlier parts of a run that goes on: behind them comes what is new.
+fn earlier(log: &Path, api: &Arc<Api>, stop: &Stop, watch: &Arc<dyn Watch>) {
+    let own = LocalRun::of_log(log);
+    let parts = own.dir.parent().map(runs::all);
+    let is_left = |run: &LocalRun| {
+        run.id == own.id && !run.offline && run.log != own.log && !sync::is_synced(run)
+    };
+    for run in parts.into_iter().flatten().flatten().filter(is_left) {
+        let job = Job {
+            log: run.log.clone(),
+            edits: Edits::default(),
+            resume: None,
+            follow: Follow::No,
+            hold: Duration::ZERO,
+        };
+        let watch: Arc<dyn Watch> = Arc::new(Earlier(Arc::clone(watch)));
+        // What cannot be sent stays for `sync`.
+        if let Ok(report) = upload(&job, api, stop, &watch) {
+            sync::mark(&run, report);
+        }
+    }
+}
+
+/// Hears of an earlier part of a run: only what keeps all of it from going on is told.
+struct Earlier(Arc<dyn Watch>);
+
+impl Watch for Earlier {
+    fn registered(&self, _: &Target) {}
+
+    fn progress(&self, _: Progress) {}
+
+    fn trouble(&self, reason: Option<&str>) {
+        self.0.trouble(reason);
+    }
+
+    fn stop_requested(&self) {}
 }

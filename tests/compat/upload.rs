@@ -432,5 +432,6 @@ fn directories_of_this_program_are_the_same_on_the_server() {
     let Some(both) = both(&[before, &rest[..1], &rest[1..]]) else {
         return;
     };
-    both.assert_same(|_, _| false);
+    // A part without a name of its own keeps that of the run; the official client renames the run to what was made up.
+    both.assert_same(|run, name| run == "parts" && name == "name");
 }
