@@ -13,7 +13,7 @@ use crate::common::uploads::env_for;
 use crate::common::{self, Finished, TestEnv, peers};
 
 /// What a server has of a run, in a form in which two clients can be compared.
-type State = BTreeMap<String, Value>;
+pub(super) type State = BTreeMap<String, Value>;
 
 /// Numbers as floats, so that `1` and `1.0` are the same.
 fn numeric(value: Value) -> Value {
@@ -76,7 +76,7 @@ fn internal(mut own: Value) -> Value {
     own
 }
 
-fn state(run: &RunView) -> State {
+pub(super) fn state(run: &RunView) -> State {
     let mut state = State::new();
     let mut put = |name: &str, value: Value| {
         state.insert(name.to_owned(), numeric(value));
