@@ -427,6 +427,21 @@ mod tests {
         assert_eq!(unknown.what, What::Unknown("100.999".to_owned()));
     }
 
+    #[test]
+    fn artifacts_that_are_waited_for_are_records_too() {
+        let artifact = field(4, b"name");
+        let logged = call(&[field(100, &field(13, &field(1, &artifact)))]);
+        let What::Artifact(bytes, Some(kind)) = logged.what else {
+            panic!("{:?}", logged.what)
+        };
+        assert_eq!(bytes, field(8, &artifact));
+        assert_eq!(kind.name(), "artifact");
+        let who = [field(10, b"id1"), field(15, &field(9, &field(1, b"")))].concat();
+        assert_eq!(decode(&who).unwrap().what, What::Authenticate);
+        let query = [field(10, b"id1"), field(15, &field(4, b""))].concat();
+        assert_eq!(decode(&query).unwrap().what, What::Api(15));
+    }
+
     proptest::proptest! {
         #[test]
         fn any_message_is_handled(bytes: Vec<u8>) {

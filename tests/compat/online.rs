@@ -49,6 +49,23 @@ const MORE: &[&str] = &[
     "init_mode_disabled",
     "pattern_train_loop",
     "fork_child_own_run",
+    "spawn_child_own_run",
+    "spawn_parent_run",
+    "subprocess_own_run",
+    "pool_parent_run",
+    "init_reinit_finish_previous",
+    "init_same_id_twice",
+    "init_chdir",
+    "ranks_group",
+    "end_sigint",
+    "end_with_exception",
+    "log_threads",
+    "metric_glob",
+    "summary_delete",
+    "step_mixed",
+    "plot_line",
+    "media_files",
+    "mark_preempting",
 ];
 
 fn all() -> bool {
@@ -153,7 +170,7 @@ fn without_our_lines(text: &str) -> String {
     let ours =
         |line: &&str| line.starts_with("wandb:") || line.starts_with("\u{1b}[1;34mwandb\u{1b}[0m:");
     let lines = text.lines().filter(|line| !ours(line));
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// What is meant to differ, by script and name; docs/sdk.md has the reasons of most.
@@ -161,8 +178,10 @@ fn is_meant(script: &str, name: &str) -> bool {
     match script {
         // The official client leaves out an empty object when the config changes.
         "config_late_update" => name == "config empty",
-        // The console goes on behind `finish`.
-        "end_finish_code" => name == "file output.log",
+        // The console goes on behind `finish`, and has what children print.
+        "end_finish_code" | "ranks_group" | "spawn_child_own_run" => name == "file output.log",
+        // What a child prints is in the main run's console.
+        "subprocess_own_run" => name == "console",
         // Floats read back as they were logged.
         "media_histogram" => matches!(name, "stdout" | "console"),
         // A run that goes on knows its step.

@@ -170,6 +170,12 @@ fn nothing_is_sent_offline() {
     assert_eq!((done.code(), warnings(&done)), (0, vec![]));
     assert!(is_offline(&by_variable));
 
+    let by_settings = env(&server);
+    assert_eq!(by_settings.run(["offline"]).code(), 0);
+    let done = by_settings.run_script(&[], TWO_ROWS);
+    assert_eq!((done.code(), warnings(&done)), (0, vec![]));
+    assert!(is_offline(&by_settings));
+
     let mut keyless = TestEnv::new();
     keyless.set("WANDB_BASE_URL", server.url());
     let done = keyless.run_script(&[], TWO_ROWS);
