@@ -341,7 +341,7 @@ fn mode(text: &str) -> Result<Mode, String> {
     }
 }
 
-fn resume(text: &str) -> Result<Option<Resume>, String> {
+pub fn resume(text: &str) -> Result<Option<Resume>, String> {
     match text {
         "allow" => Ok(Some(Resume::Allow)),
         "must" => Ok(Some(Resume::Must)),

@@ -149,6 +149,8 @@ struct Places {
     others: Vec<PathBuf>,
     closed: Vec<PathBuf>,
     followed: Vec<PathBuf>,
+    /// What the script wants with runs that the server has, by log.
+    resumes: Vec<(PathBuf, String)>,
     /// The main run has moved.
     moved: bool,
     /// Called on every change.
@@ -221,6 +223,20 @@ impl Place {
     /// Whether nothing will be written to a log any more.
     pub fn is_closed(&self, log: &Path) -> bool {
         self.lock().closed.iter().any(|closed| closed == log)
+    }
+
+    /// What the script wants with the run of a log if the server has it: a value of `resume`.
+    pub fn set_resume(&self, log: &Path, resume: &str) {
+        self.lock()
+            .resumes
+            .push((log.to_owned(), resume.to_owned()));
+    }
+
+    /// What the script wants with the run of a log if the server has it; empty if it has said nothing.
+    pub fn resume_of(&self, log: &Path) -> String {
+        let places = self.lock();
+        let found = places.resumes.iter().find(|(known, _)| known == log);
+        found.map_or_else(String::new, |(_, resume)| resume.clone())
     }
 
     /// The logs of all other runs.

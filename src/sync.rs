@@ -19,7 +19,7 @@ use crate::upload::edits::Edits;
 use crate::upload::journal::finished_size;
 use crate::upload::{Follow, Job, Report, UploadError, Watch, upload};
 use crate::wire::log::Piece;
-use crate::wire::schema::{Kind, Record};
+use crate::wire::schema::{Kind, Record, RunRecord};
 
 /// How often a run that another process uploads is looked at.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -112,8 +112,8 @@ fn groups(mut runs: Vec<LocalRun>) -> Vec<Vec<LocalRun>> {
     groups
 }
 
-/// The run from which that of a log has branched off, as far as the beginning of the log tells.
-fn parent(log: &Path) -> Option<String> {
+/// The run of a log, as far as the log's beginning tells.
+pub(crate) fn run_of(log: &Path) -> Option<RunRecord> {
     let mut reader = LogReader::open(log).ok()?;
     let mut run = None;
     let read = reader.read_some(|piece| {
@@ -125,7 +125,12 @@ fn parent(log: &Path) -> Option<String> {
         }
     });
     read.ok()?;
-    Some(run?.branch_point?.run)
+    run.map(|run| *run)
+}
+
+/// The run from which that of a log has branched off.
+fn parent(log: &Path) -> Option<String> {
+    Some(run_of(log)?.branch_point?.run)
 }
 
 fn one(

@@ -10,12 +10,13 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::api::{Api, Caller, Stop};
-use crate::settings::Resume;
+use crate::settings::{self, Resume};
 use crate::store::Place;
-use crate::store::runs::LocalRun;
+use crate::store::runs::{self, LocalRun};
 use crate::sync;
 use crate::upload::edits::Edits;
-use crate::upload::{Fate, Follow, Job, Report, UploadError, Watch, upload};
+use crate::upload::register::Target;
+use crate::upload::{Fate, Follow, Job, Progress, Report, UploadError, Watch, upload};
 
 /// How often it is looked for runs that the script has opened.
 const POLL: Duration = Duration::from_millis(200);
@@ -107,6 +108,10 @@ struct Engine {
     log: PathBuf,
     main: bool,
     gone: Arc<AtomicBool>,
+    /// The run goes on in another log.
+    superseded: Arc<AtomicBool>,
+    /// Its thread has ended.
+    over: Arc<AtomicBool>,
     thread: JoinHandle<Result<Report, UploadError>>,
 }
 
@@ -165,24 +170,35 @@ impl Crowd {
     }
 
     fn start(&mut self, log: PathBuf, main: bool) {
-        let gone = Arc::new(AtomicBool::new(false));
+        let [gone, superseded, over] = std::array::from_fn(|_| Arc::new(AtomicBool::new(false)));
+        let before = self.supersede(&log);
         let fate = {
             let (ended, gone) = (Arc::clone(&self.ended), Arc::clone(&gone));
+            let superseded = Arc::clone(&superseded);
             let (place, log) = (self.setup.place.clone(), log.clone());
             move || {
                 if gone.load(Ordering::SeqCst) {
                     Fate::Gone
-                } else if ended.load(Ordering::SeqCst) || place.is_closed(&log) {
+                } else if ended.load(Ordering::SeqCst)
+                    || superseded.load(Ordering::SeqCst)
+                    || place.is_closed(&log)
+                {
                     Fate::Ended
                 } else {
                     Fate::GoesOn
                 }
             }
         };
+        // A run that the SDK has opened is what the script wants it to be.
+        let resume = if main && !self.setup.place.has_moved() {
+            self.setup.resume
+        } else {
+            settings::resume(&self.setup.place.resume_of(&log)).unwrap_or(None)
+        };
         let job = Job {
             log: log.clone(),
             edits: Edits::default(),
-            resume: self.setup.resume.filter(|_| main),
+            resume,
             follow: Follow::While(Arc::new(fate)),
             // A run that the SDK has opened stays what it is.
             hold: if main && !self.setup.place.has_moved() {
@@ -194,12 +210,23 @@ impl Crowd {
         let own = main && !self.setup.place.has_moved();
         let watch = self.setup.listener.begins(&log, main, own);
         let (api, stop) = (Arc::clone(&self.setup.api), self.stop.clone());
+        let goes_on = resume.is_some();
+        let ends = Arc::clone(&over);
         let thread = std::thread::Builder::new()
             .name("upload".to_owned())
             .stack_size(1 << 20)
             .spawn(move || {
+                while before.iter().any(|over| !over.load(Ordering::SeqCst)) {
+                    if stop.wait_or_wake(POLL) {
+                        break;
+                    }
+                }
+                if goes_on {
+                    earlier(&job.log, &api, &stop, &watch);
+                }
                 let engine = std::panic::AssertUnwindSafe(|| upload(&job, &api, &stop, &watch));
                 let result = std::panic::catch_unwind(engine).unwrap_or(Err(UploadError::Panic));
+                ends.store(true, Ordering::SeqCst);
                 stop.wake();
                 result
             });
@@ -210,9 +237,25 @@ impl Crowd {
                 log,
                 main,
                 gone,
+                superseded,
+                over,
                 thread,
             });
         }
+    }
+
+    /// A script has opened a run again: what it has written to the earlier log goes first, and the end is that of the
+    /// new one. Gives what says that the earlier ones are over.
+    fn supersede(&self, log: &Path) -> Vec<Arc<AtomicBool>> {
+        let id = LocalRun::of_log(log).id;
+        let same = |engine: &&Engine| LocalRun::of_log(&engine.log).id == id;
+        let earlier = self.engines.iter().filter(same);
+        earlier
+            .map(|engine| {
+                engine.superseded.store(true, Ordering::SeqCst);
+                Arc::clone(&engine.over)
+            })
+            .collect()
     }
 
     /// What became of an engine; nothing if its log has moved.
@@ -223,7 +266,11 @@ impl Crowd {
             self.take_back(result.ok().as_ref());
             return None;
         }
-        let result = result.map(|report| sync::mark(&LocalRun::of_log(&engine.log), report));
+        let result = result.map(|mut report| {
+            // Its end is that of the log in which the run has gone on.
+            report.unfinished &= !engine.superseded.load(Ordering::SeqCst);
+            sync::mark(&LocalRun::of_log(&engine.log), report)
+        });
         if let Err(error) = &result
             && !error.is_stopped()
         {
@@ -242,6 +289,14 @@ impl Crowd {
         let Some(target) = target.filter(|target| target.run.inserted) else {
             return;
         };
+        let now = self.setup.place.get();
+        let now = now.and_then(|dir| sync::run_of(dir.log_path()));
+        if now
+            .is_some_and(|now| now.run_id == target.run.run_id && now.project == target.run.project)
+        {
+            // It goes on as what it was.
+            return;
+        }
         let caller = Caller {
             stop: &self.stop,
             trouble: &|_| {},
@@ -249,4 +304,42 @@ impl Crowd {
         // A run that stays there is empty, and does no harm.
         let _ = self.setup.api.delete_run(&target.run.storage_id, caller);
     }
+}
+
+/// Sends what a crash has left of earlier parts of a run that goes on: behind them comes what is new.
+fn earlier(log: &Path, api: &Arc<Api>, stop: &Stop, watch: &Arc<dyn Watch>) {
+    let own = LocalRun::of_log(log);
+    let parts = own.dir.parent().map(runs::all);
+    let is_left = |run: &LocalRun| {
+        run.id == own.id && !run.offline && run.log != own.log && !sync::is_synced(run)
+    };
+    for run in parts.into_iter().flatten().flatten().filter(is_left) {
+        let job = Job {
+            log: run.log.clone(),
+            edits: Edits::default(),
+            resume: None,
+            follow: Follow::No,
+            hold: Duration::ZERO,
+        };
+        let watch: Arc<dyn Watch> = Arc::new(Earlier(Arc::clone(watch)));
+        // What cannot be sent stays for `sync`.
+        if let Ok(report) = upload(&job, api, stop, &watch) {
+            sync::mark(&run, report);
+        }
+    }
+}
+
+/// Hears of an earlier part of a run: only what keeps all of it from going on is told.
+struct Earlier(Arc<dyn Watch>);
+
+impl Watch for Earlier {
+    fn registered(&self, _: &Target) {}
+
+    fn progress(&self, _: Progress) {}
+
+    fn trouble(&self, reason: Option<&str>) {
+        self.0.trouble(reason);
+    }
+
+    fn stop_requested(&self) {}
 }

@@ -15,4 +15,5 @@ mod common;
 mod compat;
 mod generated;
 mod layers;
+mod online;
 mod upload;

@@ -132,6 +132,7 @@ pub struct Registered {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Existing {
     pub storage_id: String,
+    pub display_name: String,
     pub history_lines: Option<u64>,
     pub events_lines: Option<u64>,
     pub console_lines: Option<u64>,
@@ -272,6 +273,7 @@ impl Api {
         let tags = bucket["tags"].as_array().map_or(&[][..], Vec::as_slice);
         Ok(Some(Existing {
             storage_id: text(&bucket["id"]),
+            display_name: text(&bucket["displayName"]),
             history_lines: bucket["historyLineCount"].as_u64(),
             events_lines: bucket["eventsLineCount"].as_u64(),
             console_lines: bucket["logLineCount"].as_u64(),

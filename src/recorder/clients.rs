@@ -161,10 +161,13 @@ impl Clients {
                 }
                 return;
             }
-            What::Api(number) => Answer::ApiError(format!(
-                "wandb-rs {} does not talk to a server (request {number}); the run is recorded locally and can be synced afterwards",
-                env!("CARGO_PKG_VERSION")
-            )),
+            // The run's upload tells about a key that is wrong.
+            What::Authenticate if self.uploads => {
+                let run = main.as_ref().map(|main| main.run.state().run());
+                Answer::Account(run.map_or_else(String::new, |run| run.entity.clone()))
+            }
+            What::Authenticate => Answer::ApiError(no_server(15)),
+            What::Api(number) => Answer::ApiError(no_server(number)),
             What::Teardown | What::Noted => Answer::Done,
             What::Unknown(path) => {
                 if let Some(main) = main {
@@ -268,6 +271,14 @@ impl Clients {
                 return self.log(place, event, main);
             }
             What::Record(record, kind) => return self.record(place, record, kind, main),
+            What::Artifact(record, kind) => {
+                let _ = self.record(place, record, kind, main);
+                // Heard only by a script that waits for the upload.
+                return Answer::ArtifactError(
+                    "wandb-rs uploads the artifact beside the script, and does not tell when it is there: leave out wait()"
+                        .to_owned(),
+                );
+            }
             What::InformAttach => {
                 return Answer::Settings(self.runs[place].raw_settings.clone());
             }
@@ -420,6 +431,8 @@ impl Clients {
         let run = &mut self.runs[place];
         run.begun = true;
         let dir = run.dir();
+        self.place
+            .set_resume(dir.log_path(), text(run.settings.resume.as_ref()));
         if flag(run.settings.offline) {
             // The script does not want it uploaded.
             self.place.set_followed(dir.log_path());
@@ -636,6 +649,14 @@ impl Clients {
 fn close(log: &mut RunLog, code: i32, clock: Clock) {
     log.apply(Event::Exit { code }, clock.now());
     log.finish(clock.now());
+}
+
+/// Why a request for the server is not carried out.
+fn no_server(request: u32) -> String {
+    format!(
+        "wandb-rs {} does not ask the server for scripts (request {request}); the run is recorded, and uploaded now or by `wandb-rs sync`",
+        env!("CARGO_PKG_VERSION")
+    )
 }
 
 /// What the SDK is told about its run: who it is, not its config, which it knows.

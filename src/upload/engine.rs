@@ -56,6 +56,7 @@ pub fn upload(
         journal,
         fold,
         target: None,
+        held: Vec::new(),
         in_flight: None,
         transfers: Transfers::new(&job.log),
         report: Report::default(),
@@ -90,6 +91,8 @@ struct Engine<'a> {
     journal: Journal,
     fold: Fold,
     target: Option<Target>,
+    /// Records that must wait until the run's past is known.
+    held: Vec<Vec<u8>>,
     in_flight: Option<InFlight>,
     transfers: Transfers,
     report: Report,
@@ -119,7 +122,7 @@ impl Engine<'_> {
                 self.report.unfinished = true;
                 return Ok(self.report);
             }
-            if self.read()? {
+            if self.read(fate)? {
                 if self.fold.batch.is_full() || self.fold.console.is_full() {
                     self.send(None)?;
                 }
@@ -141,8 +144,22 @@ impl Engine<'_> {
         }
     }
 
+    /// Whether the run may still become another one: it is not made on the server as long as it has no rows.
+    fn may_move(&self, fate: Fate) -> bool {
+        fate == Fate::GoesOn
+            && self.target.is_none()
+            && self.fold.batch.history.next() == 0
+            && self.began.elapsed() < self.job.hold
+    }
+
     /// Reads the next piece of the log; false if there is no more at present.
-    fn read(&mut self) -> Result<bool, UploadError> {
+    fn read(&mut self, fate: Fate) -> Result<bool, UploadError> {
+        if !self.held.is_empty() {
+            if self.may_move(fate) {
+                return Ok(false);
+            }
+            return self.release();
+        }
         // A run that goes on must know its first step, and what the server has, before its first row.
         let mut held: Vec<Vec<u8>> = Vec::new();
         let (fold, damage) = (&mut self.fold, &mut self.report.damage);
@@ -163,11 +180,9 @@ impl Engine<'_> {
             }
             Piece::Damage(error) => damage.push(error),
         })?;
-        if !held.is_empty() {
-            self.register()?;
-            for record in &held {
-                self.fold.apply(record);
-            }
+        self.held = held;
+        if !self.held.is_empty() && !self.may_move(fate) {
+            self.release()?;
         }
         if more {
             self.progress.read = self.reader.offset();
@@ -175,6 +190,15 @@ impl Engine<'_> {
             self.watch.progress(self.progress);
         }
         Ok(more)
+    }
+
+    /// Registers a run that goes on, and takes what had to wait for that.
+    fn release(&mut self) -> Result<bool, UploadError> {
+        self.register()?;
+        for record in std::mem::take(&mut self.held) {
+            self.fold.apply(&record);
+        }
+        Ok(true)
     }
 
     /// Makes the run on the server, once.
@@ -341,10 +365,7 @@ impl Engine<'_> {
 
     /// Nothing new in the log: does what is due, and waits a little.
     fn idle(&mut self) -> Result<(), UploadError> {
-        let held = self.target.is_none()
-            && self.fold.batch.history.next() == 0
-            && self.began.elapsed() < self.job.hold;
-        if self.fold.run.is_some() && !held {
+        if self.fold.run.is_some() && !self.may_move(Fate::GoesOn) {
             self.register()?;
             if self
                 .in_flight

@@ -57,6 +57,8 @@ pub struct LeftOut {
 pub struct Fold {
     /// The run; all records of it together.
     pub run: Option<RunRecord>,
+    /// The name that the run began with, if it is not the user's.
+    made_up: Option<String>,
     pub config: Config,
     pub summary: Summary,
     pub batch: Batch,
@@ -90,6 +92,7 @@ impl Fold {
     pub fn new(known: Counts) -> Self {
         Self {
             run: None,
+            made_up: None,
             config: Config::default(),
             summary: Summary::default(),
             batch: Batch::default(),
@@ -234,7 +237,7 @@ impl Fold {
         let kind = Record::decode(record).map_err(|_| ProtoError::Cut)?.kind;
         match kind {
             None => self.left_out.unknown += 1,
-            Some(Kind::Run(run)) => {
+            Some(Kind::Run(mut run)) => {
                 if let Some(config) = &run.config {
                     self.change_config(config);
                 }
@@ -242,6 +245,9 @@ impl Fold {
                 self.config_changed = true;
                 match &mut self.run {
                     None => {
+                        let features = run.telemetry.as_ref().and_then(|own| own.feature.as_ref());
+                        let named = features.is_some_and(|features| features.set_init_name);
+                        self.made_up = (!named).then(|| run.display_name.clone());
                         self.start = run
                             .start_time
                             .as_ref()
@@ -254,7 +260,12 @@ impl Fold {
                             ));
                         self.run = Some(*run);
                     }
-                    Some(known) => merge(known, *run),
+                    Some(known) => {
+                        if self.made_up.as_ref() == Some(&run.display_name) {
+                            run.display_name.clear();
+                        }
+                        merge(known, *run);
+                    }
                 }
             }
             Some(Kind::Config(config)) => self.change_config(&config),
@@ -321,6 +332,16 @@ impl Fold {
     /// Says that the run goes on from this step.
     pub fn start_at(&mut self, step: i64) {
         self.steps = Steps::starting_at(step);
+    }
+
+    /// Gives the run the name that it has on the server, unless the user wants another.
+    pub fn keep_name(&mut self, name: &str) {
+        if let (Some(run), Some(made_up)) = (&mut self.run, &self.made_up)
+            && run.display_name == *made_up
+            && !name.is_empty()
+        {
+            name.clone_into(&mut run.display_name);
+        }
     }
 
     /// The step of the last row.

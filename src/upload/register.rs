@@ -151,13 +151,7 @@ impl Registrar<'_> {
                 upsert.project = run.project;
                 upsert.entity = run.entity;
             }
-            // It keeps the name that it had; the log has one that was made up for this part.
-            if self.edits.name.is_empty() && !run.display_name.is_empty() {
-                upsert.display_name.clone_from(&run.display_name);
-                if let Some(own) = &mut fold.run {
-                    own.display_name = run.display_name;
-                }
-            }
+            self.keep_name(fold, &mut upsert, &run.display_name);
             inherit_config(fold, run.config.as_deref());
         }
         if let Some(existing) = &past {
@@ -243,6 +237,14 @@ impl Registrar<'_> {
             .existing(&upsert.entity, &upsert.project, &upsert.run_id, self.caller)
     }
 
+    /// A run keeps the name that it had, not one that was made up for this part of it.
+    fn keep_name(&self, fold: &mut Fold, upsert: &mut Upsert, name: &str) {
+        fold.keep_name(name);
+        if let (true, Some(run)) = (self.edits.name.is_empty(), &fold.run) {
+            upsert.display_name.clone_from(&run.display_name);
+        }
+    }
+
     fn check_resume(&self, id: &str, exists: bool) -> Result<(), RegisterError> {
         match (self.resume, exists) {
             (Some(Resume::Must), false) => Err(RegisterError::Resume(format!(
@@ -315,6 +317,7 @@ impl Registrar<'_> {
             fold.summary.start_from(members);
         }
         inherit_config(fold, existing.config.as_deref());
+        self.keep_name(fold, upsert, &existing.display_name);
         if upsert.tags.is_none() && !existing.tags.is_empty() {
             upsert.tags = Some(existing.tags.clone());
         }

@@ -47,6 +47,8 @@ pub enum What {
     },
     /// A record to be kept, as it came, and what this build knows of it.
     Record(Vec<u8>, Option<Box<Kind>>),
+    /// An artifact, as a record; the SDK may wait for its upload.
+    Artifact(Vec<u8>, Option<Box<Kind>>),
     /// The end of the run.
     Exit(i32),
     GetSummary,
@@ -69,6 +71,8 @@ pub enum What {
     Noted,
     /// Something for the server that is not served yet; the field's number.
     Api(u32),
+    /// Whether the server takes the key, and whose it is.
+    Authenticate,
     /// The answer to an earlier call is not waited for any more.
     Cancel(String),
     /// Unknown here; the path of field numbers.
@@ -116,6 +120,7 @@ pub fn decode(message: &[u8]) -> Result<Call, SdkError> {
             7 => What::Teardown,
             // Old clients announce their start and end; a connection to the API begins and ends.
             6 | 8 | 14 | 17 => What::Noted,
+            15 if asks_who(body) => What::Authenticate,
             9 | 15 => What::Api(field.number),
             16 => {
                 let id = proto::fields(body)
@@ -149,6 +154,9 @@ fn info(message: &[u8]) -> Result<String, ProtoError> {
         .map_err(|_| ProtoError::Text)?
         .to_owned())
 }
+
+/// `Record.artifact`.
+const ARTIFACT: u32 = 8;
 
 /// Whether an id is a `uuid` and not a mailbox slot, which has 12 characters.
 fn is_uuid(id: &str) -> bool {
@@ -225,11 +233,30 @@ fn request(bytes: &[u8]) -> Result<What, SdkError> {
             84 => What::HistoryStep,
             // Status, pause, resume, keep-alive, and what has been without an effect for long.
             1 | 2 | 3 | 5 | 6 | 7 | 12 | 17 | 20 | 21 | 22 | 66..=74 | 77 | 79..=81 => What::Noted,
-            13 | 14 | 18 | 78 => What::Api(field.number),
+            13 => {
+                let mut record = Vec::new();
+                message_field(ARTIFACT, inner(body, 1)?, &mut record);
+                let known = Record::decode(&record[..])?.kind.map(Box::new);
+                What::Artifact(record, known)
+            }
+            14 | 18 | 78 => What::Api(field.number),
             other => What::Unknown(format!("100.{other}")),
         };
     }
     Ok(what)
+}
+
+/// Whether an `ApiRequest` is `auth_request.authenticate_request`, which has no content.
+fn asks_who(bytes: &[u8]) -> bool {
+    inner(bytes, 9).is_ok_and(|auth| proto::fields(auth).flatten().any(|field| field.number == 1))
+}
+
+/// Writes a field whose content is a message.
+fn message_field(number: u32, message: &[u8], out: &mut Vec<u8>) {
+    let wire_type = prost::encoding::WireType::LengthDelimited;
+    prost::encoding::encode_key(number, wire_type, out);
+    prost::encoding::encode_varint(message.len() as u64, out);
+    out.extend_from_slice(message);
 }
 
 /// `PartialHistoryRequest`: items, step, action.
@@ -398,6 +425,21 @@ mod tests {
         assert_eq!(exit.what, What::Exit(3));
         let unknown = call(&[field(100, &field(999, &[]))]);
         assert_eq!(unknown.what, What::Unknown("100.999".to_owned()));
+    }
+
+    #[test]
+    fn artifacts_that_are_waited_for_are_records_too() {
+        let artifact = field(4, b"name");
+        let logged = call(&[field(100, &field(13, &field(1, &artifact)))]);
+        let What::Artifact(bytes, Some(kind)) = logged.what else {
+            panic!("{:?}", logged.what)
+        };
+        assert_eq!(bytes, field(8, &artifact));
+        assert_eq!(kind.name(), "artifact");
+        let who = [field(10, b"id1"), field(15, &field(9, &field(1, b"")))].concat();
+        assert_eq!(decode(&who).unwrap().what, What::Authenticate);
+        let query = [field(10, b"id1"), field(15, &field(4, b""))].concat();
+        assert_eq!(decode(&query).unwrap().what, What::Api(15));
     }
 
     proptest::proptest! {

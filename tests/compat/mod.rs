@@ -7,6 +7,7 @@ mod fold;
 mod golden;
 mod inspect;
 mod metrics;
+mod online;
 mod protojson;
 mod sdk;
 mod service;

@@ -388,13 +388,12 @@ impl Listener for RunListener {
             .push(Item::Registered(log.to_owned(), Err(reason)), 256);
         let dir = log.parent().unwrap_or(Path::new(""));
         let path = shown(dir, &self.cwd);
+        let hint = error.api().and_then(crate::api::ApiError::hint);
+        let hint = hint.map_or_else(String::new, |hint| format!(" ({hint})"));
         self.ui.warning(&format!(
-            "the run is not uploaded any more: {error}; it is recorded all the same, `wandb-rs sync {}` uploads it later",
+            "the run is not uploaded any more: {error}{hint}; it is recorded all the same, `wandb-rs sync {}` uploads it later",
             quoted(&path)
         ));
-        if let Some(hint) = error.api().and_then(crate::api::ApiError::hint) {
-            self.ui.warning(hint);
-        }
     }
 }
 

@@ -120,6 +120,13 @@ pub(super) fn environment(
     for (name, value) in identity_variables(args) {
         add(name, value.into());
     }
+    if args.requeue {
+        // The script's SDK goes on with the job's run, too.
+        add("WANDB_RUN_ID", identity.id.as_str().into());
+        if args.resume.is_none() {
+            add("WANDB_RESUME", "allow".into());
+        }
+    }
     if !args.no_unbuffered && std::env::var_os("PYTHONUNBUFFERED").is_none() {
         add("PYTHONUNBUFFERED", "1".into());
     }

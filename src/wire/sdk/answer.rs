@@ -31,6 +31,23 @@ struct MessageText {
 struct ApiResponse {
     #[prost(message, optional, tag = "2")]
     error: Option<MessageText>,
+    #[prost(message, optional, tag = "9")]
+    auth: Option<AuthResponse>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct AuthResponse {
+    #[prost(message, optional, tag = "1")]
+    authenticate: Option<Account>,
+}
+
+/// `AuthenticateResponse`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Account {
+    #[prost(string, tag = "1")]
+    default_entity: String,
+    #[prost(string, tag = "2")]
+    username: String,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -190,6 +207,8 @@ pub enum Answer {
     Operations,
     ArtifactError(String),
     ApiError(String),
+    /// The key is taken; the entity that runs without one go to, if it is known.
+    Account(String),
     /// Raised in the script as an exception.
     Error(String),
 }
@@ -267,6 +286,19 @@ pub fn answer(id: &str, answer: Answer) -> Vec<u8> {
         Answer::ApiError(message) => {
             response.api = Some(ApiResponse {
                 error: Some(MessageText { message }),
+                auth: None,
+            });
+        }
+        Answer::Account(entity) => {
+            let account = Account {
+                username: entity.clone(),
+                default_entity: entity,
+            };
+            response.api = Some(ApiResponse {
+                error: None,
+                auth: Some(AuthResponse {
+                    authenticate: Some(account),
+                }),
             });
         }
         Answer::Error(message) => response.error = Some(MessageText { message }),

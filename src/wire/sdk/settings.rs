@@ -29,6 +29,8 @@ pub struct Settings {
     pub program_relpath: Option<Text>,
     #[prost(message, optional, tag = "99")]
     pub quiet: Option<Flag>,
+    #[prost(message, optional, tag = "102")]
+    pub resume: Option<Text>,
     #[prost(message, optional, tag = "105")]
     pub root_dir: Option<Text>,
     #[prost(message, optional, tag = "107")]

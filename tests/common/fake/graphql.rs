@@ -101,6 +101,7 @@ fn resolve(state: &mut State, operation: &str, variables: &Variables<'_>) -> Ans
         "Run" | "RunState" | "QueryRunInfo" | "RunFiles" => Ok(runs::read(state, variables)),
         "HistoryPage" => Ok(runs::history_page(state, variables)),
         "StopRun" => runs::stop(state, variables),
+        "DeleteRun" => runs::delete(state, variables),
         "CreateRunFiles" => runs::create_files(state, variables),
         "NotifyScriptableRunAlert" => runs::alert(state, variables),
         "CreateArtifact" => artifacts::create(state, variables),

@@ -302,6 +302,15 @@ pub(super) fn stop(state: &mut State, variables: &Variables<'_>) -> Answer {
     Ok(json!({"stopRun": {"clientMutationId": null, "success": true}}))
 }
 
+pub(super) fn delete(state: &mut State, variables: &Variables<'_>) -> Answer {
+    let id = variables.required(&["id"])?;
+    let path = state.runs.iter().find(|(_, run)| run.storage_id == id);
+    let path = path.map(|(path, _)| path.clone());
+    let path = path.ok_or_else(|| (404, "run not found".to_owned()))?;
+    state.runs.remove(&path);
+    Ok(json!({"deleteRun": {"clientMutationId": null}}))
+}
+
 pub(super) fn create_files(state: &mut State, variables: &Variables<'_>) -> Answer {
     let path = path_of(variables);
     let run_id = existing(state, "CreateRunFiles", &path)?.storage_id.clone();
