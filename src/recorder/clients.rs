@@ -10,20 +10,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Main;
-use super::client_files::{describe, move_files, packages, save_code, writer_id};
-use super::run_log::{Files, RunLog, Warn};
+use super::client_files::{describe, packages, save_code, writer_id};
+use super::run_log::{RunLog, Warn};
 use crate::inbox::Gate;
 use crate::peer::Peer;
 use crate::run::{Event, RunState, Stream};
 use crate::service::Info;
-use crate::store::output_log::OutputLog;
-use crate::store::{self, Place, RunDir};
+use crate::store::{Place, RunDir};
 use crate::sys::Clock;
 use crate::system::host;
-use crate::wire::records::Records;
 use crate::wire::schema::{Kind, RunRecord};
 use crate::wire::sdk::{self, Answer, Call, SampledHistoryItem, Settings, What, flag, text};
 
+mod begin;
 mod registration;
 
 /// Values of a sparkline: as many as the SDK shows, so that it need not thin them out.
@@ -418,108 +417,6 @@ impl Clients {
             return Answer::Run(Box::new(announcement(log.state())));
         }
         Answer::Done
-    }
-
-    /// A run begins: the log that the SDK has named comes into being.
-    fn begin(
-        &mut self,
-        place: usize,
-        announced: &RunRecord,
-        record: &[u8],
-        main: &mut Option<Main>,
-    ) -> Answer {
-        let run = &mut self.runs[place];
-        run.begun = true;
-        let dir = run.dir();
-        self.place
-            .set_resume(dir.log_path(), text(run.settings.resume.as_ref()));
-        if flag(run.settings.offline) {
-            // The script does not want it uploaded.
-            self.place.set_followed(dir.log_path());
-        }
-        if !flag(run.settings.offline) && !self.uploads {
-            run.warnings.push(format!(
-                "wandb-rs {} does not upload while the script runs: the run is recorded in {}",
-                env!("CARGO_PKG_VERSION"),
-                dir.path().display()
-            ));
-        }
-        if let (true, Some(main)) = (run.main, main.as_mut()) {
-            let old = self.place.get();
-            if let Some(old) = old {
-                self.join(announced, record, &old, &dir, main);
-            }
-            return Answer::Run(Box::new(announcement(main.run.state())));
-        }
-        let clock = Clock::start();
-        let state = RunState::official(announced.clone());
-        let mut opening = Records::default();
-        opening.push_encoded(record);
-        let log = if flag(run.settings.skip_transaction_log) {
-            None
-        } else {
-            match store::new_private_file(dir.log_path()) {
-                Ok(log) => Some(log),
-                Err(error) => {
-                    (self.warn)(super::Warning::Log(format!(
-                        "{}: {error}",
-                        dir.log_path().display()
-                    )));
-                    None
-                }
-            }
-        };
-        let files = Files {
-            log,
-            output_log: Some(OutputLog::new(dir.file("output.log"))),
-            debug: None,
-        };
-        let log = RunLog::begin(
-            state,
-            &opening,
-            files,
-            self.gate.clone(),
-            Arc::clone(&self.warn),
-        );
-        let answer = announcement(log.state());
-        if !flag(run.settings.skip_transaction_log) {
-            self.place.add(run.dir().log_path());
-        }
-        run.own = Some((log, clock));
-        Answer::Run(Box::new(answer))
-    }
-
-    /// The main run becomes that of the client.
-    fn join(
-        &mut self,
-        announced: &RunRecord,
-        record: &[u8],
-        old: &RunDir,
-        new: &RunDir,
-        main: &mut Main,
-    ) {
-        let now = main.clock.now();
-        if let Err(error) = main.run.join(announced, record, old, new, now) {
-            main.run
-                .debug(&format!("{}: {error}", new.log_path().display()));
-            (self.warn)(super::Warning::Log(format!(
-                "{}: {error}",
-                new.log_path().display()
-            )));
-            return;
-        }
-        main.clock = Clock::start();
-        self.place.set(new.clone());
-        if let Some(info) = &self.info {
-            info.set(registration::told(info.get(), main.run.state(), new));
-        }
-        main.run.debug(&format!(
-            "joined by the SDK as run {}; was {}",
-            announced.run_id,
-            old.path().display()
-        ));
-        move_files(old, new);
-        old.clone().remove();
     }
 
     /// The script says that a run is over.
