@@ -472,25 +472,26 @@ fn client(network: &Network, secure: bool) -> Result<Client, String> {
     builder.build().map_err(reason_of)
 }
 
-/// An error with its causes; URLs are left out, since their signatures are as good as a password.
+/// What is behind an error, in few words. URLs are left out, since their signatures are as good as a password.
 fn reason_of(error: reqwest::Error) -> String {
     use std::error::Error as _;
-    let timeout = error.is_timeout();
+    if error.is_timeout() {
+        return "no answer in time".to_owned();
+    }
+    let connect = error.is_connect();
     let error = error.without_url();
-    let mut reason = error.to_string();
+    let mut root = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let text = error.to_string();
-        if !reason.contains(&text) {
-            reason.push_str(": ");
-            reason.push_str(&text);
-        }
+        root = error.to_string();
         cause = error.source();
     }
-    if timeout && !reason.contains("timed out") {
-        reason.push_str(": timed out");
+    let root = root.split(" (os error").next().unwrap_or(&root);
+    if connect {
+        format!("no connection: {root}")
+    } else {
+        root.to_owned()
     }
-    reason
 }
 
 fn read(response: reqwest::blocking::Response) -> Result<Vec<u8>, String> {

@@ -5,8 +5,11 @@
 //! them into [`run::RunState`] (those of the official SDK in [`recorder::clients`]) and appends the records that come out to the `.wandb` log ([`store::log_writer`]).
 //! [`supervise`] looks after the child meanwhile. The log is the truth; all else can be rebuilt from it.
 //!
-//! Imports run one way: [`cmd`] → capabilities ([`recorder`], [`service`], [`supervise`], [`observer`]) → [`store`],
-//! [`child`], [`system`] → the pure model and formats ([`run`], [`parse`], [`term`], [`text`], [`wire`]).
+//! Uploading is reading that log: [`upload`] follows it, finished or growing, and tells the server ([`api`]) what is in
+//! it; [`uplink`] does so for the runs that are recorded at this moment, [`sync`] for many that were recorded before.
+//!
+//! Imports run one way: [`cmd`] → capabilities ([`recorder`], [`service`], [`supervise`], [`observer`], [`upload`]) →
+//! [`api`], [`store`], [`child`], [`system`] → the pure model and formats ([`run`], [`parse`], [`term`], [`text`], [`wire`]).
 //!
 //! There is no async runtime: a handful of threads that sleep cost less than one, and start sooner.
 

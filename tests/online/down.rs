@@ -34,7 +34,7 @@ fn a_closed_port_costs_a_warning() {
     wandb: Run data is saved locally in ./wandb/run-STAMP-one
     wandb: Run `wandb-rs offline` to turn off syncing.
     wandb: Syncing run first
-    wandb: WARNING the upload stands still (error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)); the script goes on, everything is recorded, and it is tried again
+    wandb: WARNING the upload stands still (no connection: Connection refused); the script goes on, everything is recorded, and it is tried again
     wandb: WARNING Timed out finishing run.
     wandb: Run data was not uploaded as a whole; `wandb-rs sync ./wandb/run-STAMP-one` uploads the rest.
     wandb: Run history:
