@@ -165,8 +165,8 @@ impl Clients {
                 let run = main.as_ref().map(|main| main.run.state().run());
                 Answer::Account(run.map_or_else(String::new, |run| run.entity.clone()))
             }
-            What::Authenticate => Answer::ApiError(no_server(15)),
-            What::Api(number) => Answer::ApiError(no_server(number)),
+            What::Authenticate => Answer::ApiError(registration::no_server(15)),
+            What::Api(number) => Answer::ApiError(registration::no_server(number)),
             What::Teardown | What::Noted => Answer::Done,
             What::Unknown(path) => {
                 if let Some(main) = main {
@@ -546,14 +546,6 @@ impl Clients {
 fn close(log: &mut RunLog, code: i32, clock: Clock) {
     log.apply(Event::Exit { code }, clock.now());
     log.finish(clock.now());
-}
-
-/// Why a request for the server is not carried out.
-fn no_server(request: u32) -> String {
-    format!(
-        "wandb-rs {} does not ask the server for scripts (request {request}); the run is recorded, and uploaded now or by `wandb-rs sync`",
-        env!("CARGO_PKG_VERSION")
-    )
 }
 
 /// What the SDK is told about its run: who it is, not its config, which it knows.

@@ -95,3 +95,11 @@ pub(super) fn told(mut info: RunInfo, state: &RunState, dir: &RunDir) -> RunInfo
     info.files = Some(dir.path().join("files"));
     info
 }
+
+/// Why a request for the server is not carried out.
+pub(super) fn no_server(request: u32) -> String {
+    format!(
+        "wandb-rs {} does not ask the server for scripts (request {request}); the run is recorded, and uploaded now or by `wandb-rs sync`",
+        env!("CARGO_PKG_VERSION")
+    )
+}
