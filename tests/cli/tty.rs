@@ -8,7 +8,7 @@ use crate::common::{TestEnv, wait_status};
 #[test]
 fn the_child_is_at_a_terminal_of_the_same_size() {
     let env = TestEnv::new();
-    let script = "[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo all terminals; stty size; printf 'name? '; read name; printf '\\033[31mhello %s\\033[0m\\n' \"$name\"; stty size; exit 7";
+    let script = "[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo all terminals; stty size; printf 'name? '; read name; printf '\\033[31mhello %s\\033[0m\\n' \"$name\"; while [ \"$(stty size)\" = '30 100' ]; do sleep 0.02; done; stty size; exit 7";
     let mut terminal = Terminal::start(env.script(&["--silent"], script));
     terminal.expect("all terminals\r\n30 100\r\nname? ");
     terminal.resize(77);
