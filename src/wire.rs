@@ -8,6 +8,7 @@ pub mod fields;
 pub mod frame;
 pub mod json;
 pub mod jsonl;
+pub mod keys;
 pub mod log;
 pub mod names;
 pub mod proto;

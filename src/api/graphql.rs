@@ -12,6 +12,8 @@ pub struct Operation {
     pub name: &'static str,
     pub document: &'static str,
     pub kind: Kind,
+    /// What there is of an answer counts, even if it also tells errors.
+    pub partial: bool,
 }
 
 impl Operation {
@@ -21,6 +23,7 @@ impl Operation {
             name,
             document,
             kind: Kind::Graphql,
+            partial: false,
         }
     }
 }
@@ -59,7 +62,11 @@ impl Api {
             match serde_json::from_slice::<Value>(&answer.body) {
                 Ok(mut answer) => {
                     let messages = messages(&answer);
-                    if !messages.is_empty() {
+                    let some = operation.partial
+                        && answer["data"]
+                            .as_object()
+                            .is_some_and(|data| data.values().any(|value| !value.is_null()));
+                    if !messages.is_empty() && !some {
                         return Err(ApiError::Refused {
                             what: what(),
                             message: messages,

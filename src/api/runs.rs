@@ -19,6 +19,7 @@ sweep: $sweep, tags: $tags, summaryMetrics: $summaryMetrics }) { \
 bucket { id name displayName description config sweepName historyLineCount \
 project { id name entity { id name } } } inserted } }",
     kind: Kind::Upsert,
+    partial: false,
 };
 
 const RESUME_STATUS: Operation = Operation::new(
@@ -57,10 +58,13 @@ notifyScriptableRunAlert(input: { entityName: $entityName, projectName: $project
 title: $title, text: $text, severity: $severity, waitDuration: $waitDuration }) { success } }",
 );
 
-const VIEWER: Operation = Operation::new(
-    "Viewer",
-    "query Viewer { viewer { id entity username email flags teams { edges { node { name } } } } }",
-);
+const VIEWER: Operation = Operation {
+    partial: true,
+    ..Operation::new(
+        "Viewer",
+        "query Viewer { viewer { id entity username email flags teams { edges { node { name } } } } }",
+    )
+};
 
 const DELETE: Operation = Operation::new(
     "DeleteRun",

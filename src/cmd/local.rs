@@ -13,7 +13,9 @@ use crate::run::recorded::{RecordedRun, State};
 use crate::store;
 use crate::store::log_reader::{End, LogReader, ReadError};
 use crate::store::runs::{self, FileId, FindError, LocalRun};
+use crate::wire::keys::keys;
 use crate::wire::log::{LogError, Piece};
+use crate::wire::proto::fields;
 use crate::wire::raw::RawRecord;
 
 /// Exit status when a part of a log could not be read.
@@ -228,14 +230,25 @@ impl Told {
     }
 
     fn take(&mut self, mut reader: LogReader) -> Result<(), ReadError> {
+        let mut latest = Latest::default();
         let end = reader.pieces(|piece| match piece {
             Piece::Record { offset, bytes } => {
+                match latest.hold(bytes, &mut self.run) {
+                    Place::Aside => return,
+                    Place::Behind => latest.take().iter().for_each(|record| {
+                        self.apply(record);
+                    }),
+                    Place::Beside => {}
+                }
                 if !self.apply(&RawRecord::from_bytes(bytes.to_vec())) {
                     self.damage.push(LogError::Message(offset));
                 }
             }
             Piece::Damage(error) => self.damage.push(error),
         })?;
+        for record in latest.take() {
+            self.apply(&record);
+        }
         self.incomplete = end != End::Complete;
         Ok(())
     }
@@ -250,5 +263,132 @@ impl Told {
             }
             Err(_) => false,
         }
+    }
+}
+
+/// Rows and summaries of which only the last of each kind and set of keys matters: those before it are counted, but not
+/// taken apart.
+#[derive(Default)]
+struct Latest {
+    /// Kind, keys and record, in the order of their effect.
+    held: Vec<(u32, u64, Vec<u8>)>,
+}
+
+/// Where a record belongs.
+enum Place {
+    /// It was put aside.
+    Aside,
+    /// It is to be taken now, after all that was put aside.
+    Behind,
+    /// It is to be taken now; rows and summaries have nothing to do with it.
+    Beside,
+}
+
+/// Most sets of keys that are held.
+const SETS: usize = 16;
+
+impl Latest {
+    /// Puts a record aside if it is a row or a summary.
+    fn hold(&mut self, record: &[u8], run: &mut RecordedRun) -> Place {
+        let mut kinds = fields(record).flatten();
+        let Some(kind) = kinds.find(|field| matches!(field.number, 2 | 3)) else {
+            return Place::Beside;
+        };
+        let Ok(Some(keys)) = keys(kind.content.bytes()) else {
+            return Place::Behind;
+        };
+        let same = |held: &(u32, u64, Vec<u8>)| (held.0, held.1) == (kind.number, keys);
+        let mut memory = match self.held.iter().position(same) {
+            Some(before) => {
+                run.rows += u64::from(kind.number == 2);
+                self.held.remove(before).2
+            }
+            None if self.held.len() >= SETS => return Place::Behind,
+            None => Vec::new(),
+        };
+        memory.clear();
+        memory.extend_from_slice(record);
+        self.held.push((kind.number, keys, memory));
+        Place::Aside
+    }
+
+    /// What was put aside, in order.
+    fn take(&mut self) -> Vec<RawRecord> {
+        let held = std::mem::take(&mut self.held);
+        held.into_iter()
+            .map(|(_, _, bytes)| RawRecord::from_bytes(bytes))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::log::{FILE_HEADER, Framer};
+    use crate::wire::schema::{HistoryItem, HistoryRecord, KeyedItem, Kind, SummaryRecord};
+    use prost::Message as _;
+
+    fn row(values: &[(&str, &str)]) -> Kind {
+        let item = |(key, json): &(&str, &str)| HistoryItem {
+            nested_key: vec![(*key).to_owned()],
+            value_json: (*json).to_owned(),
+            ..HistoryItem::default()
+        };
+        Kind::History(HistoryRecord {
+            item: values.iter().map(item).collect(),
+            step: None,
+        })
+    }
+
+    fn summary(values: &[(&str, &str)], removed: &[&str]) -> Kind {
+        let item = |key: &str, json: &str| KeyedItem {
+            nested_key: vec![key.to_owned()],
+            value_json: json.to_owned(),
+            ..KeyedItem::default()
+        };
+        Kind::Summary(SummaryRecord {
+            update: values.iter().map(|(key, json)| item(key, json)).collect(),
+            remove: removed.iter().map(|key| item(key, "")).collect(),
+        })
+    }
+
+    #[test]
+    fn what_is_put_aside_says_the_same_as_what_is_taken_at_once() {
+        let mut kinds = Vec::new();
+        for i in 0..40 {
+            let json = i.to_string();
+            kinds.push(row(&[("_step", &json), ("a", &json)]));
+            kinds.push(summary(&[("a", &json), ("b", "1")], &[]));
+            kinds.push(summary(&[("a", "0.5")], &[]));
+            // More sets of keys than are held.
+            let key = format!("k{}", i % 25);
+            kinds.push(row(&[("_step", &json), (&key, &json)]));
+            if i % 7 == 0 {
+                kinds.push(summary(&[], &["b"]));
+            }
+        }
+        kinds.push(row(&[("_step", "99"), ("late", "1")]));
+        let mut direct = RecordedRun::default();
+        let mut framer = Framer::new();
+        let mut bytes = FILE_HEADER.to_vec();
+        for kind in kinds {
+            direct.apply(&kind);
+            let record = crate::wire::schema::Record {
+                num: 0,
+                kind: Some(kind),
+            };
+            framer.frame(&record.encode_to_vec(), &mut bytes);
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("run-a.wandb");
+        std::fs::write(&log, bytes).unwrap();
+        let read = read(&LocalRun::of_log(&log)).unwrap().run;
+        let leaves = |run: &RecordedRun| {
+            let text = |(path, json): (&[String], &str)| (path.to_vec(), json.to_owned());
+            let last: Vec<_> = run.last.iter().map(text).collect();
+            let summary: Vec<_> = run.summary.iter().map(text).collect();
+            (run.rows, run.last_step, last, summary)
+        };
+        assert_eq!(leaves(&read), leaves(&direct));
     }
 }

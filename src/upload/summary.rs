@@ -9,7 +9,8 @@ use std::collections::HashMap;
 use prost::Message as _;
 
 use crate::wire::json::Value;
-use crate::wire::proto::{ProtoError, fields};
+use crate::wire::keys::keys;
+use crate::wire::proto::ProtoError;
 use crate::wire::schema::{KeyedItem, SummaryRecord};
 
 /// Most records that are put aside.
@@ -201,54 +202,6 @@ fn remove_below(slot: &mut Value, path: &[String]) -> bool {
         members.remove(place);
     }
     members.is_empty()
-}
-
-/// A hash of the keys that a record sets; `None` if it also takes some away.
-fn keys(record: &[u8]) -> Result<Option<u64>, ProtoError> {
-    let mut hasher = Keys(0xcbf2_9ce4_8422_2325);
-    let mut removes = false;
-    for field in fields(record) {
-        let field = field?;
-        match field.number {
-            1 => {
-                for part in fields(field.content.bytes()) {
-                    let part = part?;
-                    match part.number {
-                        1 | 2 => {
-                            hasher.add(part.content.bytes());
-                        }
-                        16 if part.content.bytes() == b"null" => removes = true,
-                        _ => {}
-                    }
-                }
-                hasher.add(b"");
-            }
-            2 => removes = true,
-            _ => {}
-        }
-    }
-    Ok((!removes).then_some(hasher.0))
-}
-
-/// A quick hash of keys in a row. Two sets that collide would have to stand in the same log.
-struct Keys(u64);
-
-impl Keys {
-    fn add(&mut self, key: &[u8]) {
-        let mut chunks = key.chunks_exact(8);
-        for chunk in &mut chunks {
-            let word = chunk.try_into().map_or(0, u64::from_le_bytes);
-            self.mix(word);
-        }
-        let mut last = [0; 8];
-        let rest = chunks.remainder();
-        last[..rest.len()].copy_from_slice(rest);
-        self.mix(u64::from_le_bytes(last) ^ ((key.len() as u64) << 56));
-    }
-
-    fn mix(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
 }
 
 #[cfg(test)]

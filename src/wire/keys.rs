@@ -1,0 +1,90 @@
+//! Which keys a row or a summary sets, as one number.
+//!
+//! Rows of a run mostly set the same keys again and again. Who wants to know the last values only can put a record aside
+//! until one with other keys comes, and need not take it apart if one with the same keys does.
+
+use super::proto::{ProtoError, fields};
+
+/// A hash of the keys that an encoded row or summary sets; `None` if it also takes some away.
+pub fn keys(record: &[u8]) -> Result<Option<u64>, ProtoError> {
+    let mut hasher = Keys(0xcbf2_9ce4_8422_2325);
+    let mut removes = false;
+    for field in fields(record) {
+        let field = field?;
+        match field.number {
+            1 => {
+                for part in fields(field.content.bytes()) {
+                    let part = part?;
+                    match part.number {
+                        1 | 2 => {
+                            hasher.add(part.content.bytes());
+                        }
+                        16 if part.content.bytes() == b"null" => removes = true,
+                        _ => {}
+                    }
+                }
+                hasher.add(b"");
+            }
+            2 => removes = true,
+            _ => {}
+        }
+    }
+    Ok((!removes).then_some(hasher.0))
+}
+
+/// A quick hash of keys in a row. Two sets that collide would have to stand in the same log.
+struct Keys(u64);
+
+impl Keys {
+    fn add(&mut self, key: &[u8]) {
+        let mut chunks = key.chunks_exact(8);
+        for chunk in &mut chunks {
+            let word = chunk.try_into().map_or(0, u64::from_le_bytes);
+            self.mix(word);
+        }
+        let mut last = [0; 8];
+        let rest = chunks.remainder();
+        last[..rest.len()].copy_from_slice(rest);
+        self.mix(u64::from_le_bytes(last) ^ ((key.len() as u64) << 56));
+    }
+
+    fn mix(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::schema::{KeyedItem, SummaryRecord};
+    use prost::Message as _;
+
+    fn of(update: &[(&str, &str)], remove: usize) -> Option<u64> {
+        let item = |path: &str, json: &str| KeyedItem {
+            nested_key: path.split('/').map(str::to_owned).collect(),
+            value_json: json.to_owned(),
+            ..KeyedItem::default()
+        };
+        let record = SummaryRecord {
+            update: update.iter().map(|(path, json)| item(path, json)).collect(),
+            remove: vec![item("a", ""); remove],
+        };
+        keys(&record.encode_to_vec()).unwrap()
+    }
+
+    #[test]
+    fn keys_count_and_values_do_not() {
+        let one = of(&[("a", "1"), ("b/c", "2")], 0);
+        assert_eq!(one, of(&[("a", "\"x\""), ("b/c", "[]")], 0));
+        for other in [
+            of(&[("a", "1")], 0),
+            of(&[("b/c", "2"), ("a", "1")], 0),
+            of(&[("a", "1"), ("b", "1"), ("c", "2")], 0),
+            of(&[("a/b/c", "1")], 0),
+        ] {
+            assert_ne!(one, other);
+        }
+        assert_eq!(of(&[("a", "null")], 0), None);
+        assert_eq!(of(&[("a", "1")], 1), None);
+    }
+}
