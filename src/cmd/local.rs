@@ -13,7 +13,7 @@ use crate::run::recorded::{RecordedRun, State};
 use crate::store;
 use crate::store::log_reader::{End, LogReader, ReadError};
 use crate::store::runs::{self, FileId, FindError, LocalRun};
-use crate::wire::keys::keys;
+use crate::wire::keys::{row_keys, summary_keys};
 use crate::wire::log::{LogError, Piece};
 use crate::wire::proto::fields;
 use crate::wire::raw::RawRecord;
@@ -294,7 +294,12 @@ impl Latest {
         let Some(kind) = kinds.find(|field| matches!(field.number, 2 | 3)) else {
             return Place::Beside;
         };
-        let Ok(Some(keys)) = keys(kind.content.bytes()) else {
+        let message = kind.content.bytes();
+        let keys = match kind.number {
+            2 => row_keys(message).map(Some),
+            _ => summary_keys(message),
+        };
+        let Ok(Some(keys)) = keys else {
             return Place::Behind;
         };
         let same = |held: &(u32, u64, Vec<u8>)| (held.0, held.1) == (kind.number, keys);

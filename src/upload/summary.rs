@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use prost::Message as _;
 
 use crate::wire::json::Value;
-use crate::wire::keys::keys;
+use crate::wire::keys::summary_keys;
 use crate::wire::proto::ProtoError;
 use crate::wire::schema::{KeyedItem, SummaryRecord};
 
@@ -30,7 +30,7 @@ impl Summary {
     /// Takes an encoded `SummaryRecord`.
     pub fn push(&mut self, record: &[u8]) -> Result<(), ProtoError> {
         self.changed = true;
-        let Some(keys) = keys(record)? else {
+        let Some(keys) = summary_keys(record)? else {
             // It takes something away: what came before must be there first.
             self.settle();
             self.apply(record);

@@ -5,8 +5,19 @@
 
 use super::proto::{ProtoError, fields};
 
-/// A hash of the keys that an encoded row or summary sets; `None` if it also takes some away.
-pub fn keys(record: &[u8]) -> Result<Option<u64>, ProtoError> {
+/// A hash of the keys that an encoded `HistoryRecord` sets.
+pub fn row_keys(record: &[u8]) -> Result<u64, ProtoError> {
+    Ok(keys(record)?.0)
+}
+
+/// A hash of the keys that an encoded `SummaryRecord` sets; `None` if it also takes some away.
+pub fn summary_keys(record: &[u8]) -> Result<Option<u64>, ProtoError> {
+    let (keys, removes) = keys(record)?;
+    Ok((!removes).then_some(keys))
+}
+
+/// A hash of the keys of all items, and whether there is a null or another field: that of a summary takes keys away.
+fn keys(record: &[u8]) -> Result<(u64, bool), ProtoError> {
     let mut hasher = Keys(0xcbf2_9ce4_8422_2325);
     let mut removes = false;
     for field in fields(record) {
@@ -29,7 +40,7 @@ pub fn keys(record: &[u8]) -> Result<Option<u64>, ProtoError> {
             _ => {}
         }
     }
-    Ok((!removes).then_some(hasher.0))
+    Ok((hasher.0, removes))
 }
 
 /// A quick hash of keys in a row. Two sets that collide would have to stand in the same log.
@@ -69,7 +80,7 @@ mod tests {
             update: update.iter().map(|(path, json)| item(path, json)).collect(),
             remove: vec![item("a", ""); remove],
         };
-        keys(&record.encode_to_vec()).unwrap()
+        summary_keys(&record.encode_to_vec()).unwrap()
     }
 
     #[test]
