@@ -487,7 +487,11 @@ fn reason_of(error: reqwest::Error) -> String {
         cause = error.source();
     }
     let root = root.split(" (os error").next().unwrap_or(&root);
-    if connect {
+    if let Some(fault) = root.strip_prefix("invalid peer certificate: ") {
+        format!(
+            "the server's certificate is not accepted ({fault}); SSL_CERT_FILE names authorities to trust"
+        )
+    } else if connect {
         format!("no connection: {root}")
     } else {
         root.to_owned()

@@ -138,7 +138,6 @@ pub const ENVIRONMENT: &[Variable] = variables! {
     "WANDB_HTTPS_PROXY" "https_proxy" "proxy for https:// addresses";
     "WANDB_INSECURE_DISABLE_SSL" "insecure_disable_ssl" "do not check the server's certificate";
     "REQUESTS_CA_BUNDLE" "ca_bundle" "file of certificate authorities to trust";
-    "SSL_CERT_FILE" "ca_bundle" "the same; this one wins";
     "WANDB_X_EXTRA_HTTP_HEADERS" "x_extra_http_headers" "headers to add to every request, as a JSON object";
     "WANDB_HTTP_TIMEOUT" "x_graphql_timeout_seconds" "seconds that an answer of the server may take";
     "WANDB_X_GRAPHQL_RETRY_MAX" "x_graphql_retry_max" "how often a failed request is repeated";

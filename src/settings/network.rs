@@ -69,7 +69,7 @@ pub struct Network {
     pub https_proxy: Option<Secret>,
     /// Certificates are not checked.
     pub insecure_disable_ssl: bool,
-    /// A file of certificate authorities to trust.
+    /// A file of certificate authorities to trust beside the system's, for which `SSL_CERT_FILE` can stand.
     pub ca_bundle: Option<PathBuf>,
     /// Added to every request.
     pub extra_headers: Vec<(String, Secret)>,
@@ -236,7 +236,6 @@ mod tests {
             ("WANDB_HTTPS_PROXY", "http://me:pw@proxy:3128/"),
             ("WANDB_INSECURE_DISABLE_SSL", "1"),
             ("REQUESTS_CA_BUNDLE", "/a.pem"),
-            ("SSL_CERT_FILE", "/b.pem"),
         ])
         .unwrap();
         assert_eq!(set.server.base(), "http://localhost:8080");
@@ -252,7 +251,7 @@ mod tests {
         assert_eq!(set.ignore_globs, ["*.pt", "tmp/*"]);
         assert_eq!(set.extra_headers[0].1.expose(), "b");
         assert!(set.insecure_disable_ssl);
-        assert_eq!(set.ca_bundle, Some(PathBuf::from("/b.pem")));
+        assert_eq!(set.ca_bundle, Some(PathBuf::from("/a.pem")));
         let proxy = set.https_proxy.as_ref().map(Secret::expose);
         assert_eq!(proxy, Some("http://me:pw@proxy:3128"));
         assert!(!format!("{set:?}").contains("pw"));

@@ -51,6 +51,8 @@ impl Stub {
                     request.push_str(&String::from_utf8_lossy(&body_sent));
                     let body = if request.contains("GetProjects") {
                         r#"{"data":{"models":{"edges":[{"node":{"name":"cats"}}]}}}"#
+                    } else if request.starts_with("POST /oidc/token ") {
+                        r#"{"access_token":"access-canary","token_type":"Bearer","expires_in":3600}"#
                     } else {
                         body
                     };
@@ -185,6 +187,45 @@ fn a_key_that_the_server_does_not_know_is_not_stored() {
         );
         assert!(!netrc(&env).exists() && !home(&env).join(".config").exists());
     }
+}
+
+#[test]
+fn an_identity_token_is_exchanged_once_and_kept_for_the_next_process() {
+    let stub = Stub::start("200 OK", VIEWER);
+    let mut env = TestEnv::new();
+    let token = env.write("token.jwt", "head.canary.sign\n");
+    env.set("WANDB_BASE_URL", stub.url.clone())
+        .set("WANDB_IDENTITY_TOKEN_FILE", token.to_string_lossy());
+    for _ in 0..2 {
+        let done = env.run(["login"]);
+        assert_eq!(done.code(), 0, "{done:?}");
+        assert!(
+            done.stderr.contains("from WANDB_IDENTITY_TOKEN_FILE")
+                && !done.stderr.contains("canary"),
+            "{done:?}"
+        );
+    }
+    let requests = stub.requests.lock().unwrap();
+    let exchanges: Vec<&String> = requests
+        .iter()
+        .filter(|request| request.starts_with("POST /oidc/token "))
+        .collect();
+    assert_eq!(exchanges.len(), 1, "{requests:?}");
+    assert!(
+        exchanges[0].ends_with(
+            "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=head.canary.sign"
+        ),
+        "{}",
+        exchanges[0]
+    );
+    let questions = requests
+        .iter()
+        .filter(|request| request.contains("authorization: Bearer access-canary"));
+    assert_eq!(questions.count(), 2, "{requests:?}");
+    let kept = home(&env).join(".config/wandb/credentials.json");
+    assert_eq!(mode(&kept), 0o600);
+    let kept = fs::read_to_string(kept).unwrap();
+    assert!(kept.contains(&stub.url) && kept.contains("access-canary"));
 }
 
 #[test]
