@@ -192,6 +192,15 @@ impl Place {
         });
     }
 
+    /// Whether this is the main run's log now.
+    pub fn is_main(&self, log: &Path) -> bool {
+        let places = self.lock();
+        places
+            .main
+            .as_ref()
+            .is_some_and(|dir| dir.log_path() == log)
+    }
+
     /// Whether the main run has moved.
     pub fn has_moved(&self) -> bool {
         self.lock().moved

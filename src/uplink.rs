@@ -107,7 +107,6 @@ impl Uplink {
 struct Engine {
     log: PathBuf,
     main: bool,
-    gone: Arc<AtomicBool>,
     /// The run goes on in another log.
     superseded: Arc<AtomicBool>,
     /// Its thread has ended.
@@ -151,14 +150,9 @@ impl Crowd {
         }
     }
 
-    /// Starts engines for logs that have none; those of logs that have moved are let go.
+    /// Starts engines for logs that have none.
     fn follow(&mut self) {
         let main = self.setup.place.get().map(|dir| dir.log_path().to_owned());
-        for engine in &self.engines {
-            if engine.main && Some(&engine.log) != main.as_ref() {
-                engine.gone.store(true, Ordering::SeqCst);
-            }
-        }
         let others = self.setup.place.others();
         let logs = main.map(|log| (log, true)).into_iter();
         for (log, main) in logs.chain(others.into_iter().map(|log| (log, false))) {
@@ -170,14 +164,15 @@ impl Crowd {
     }
 
     fn start(&mut self, log: PathBuf, main: bool) {
-        let [gone, superseded, over] = std::array::from_fn(|_| Arc::new(AtomicBool::new(false)));
+        let [superseded, over] = std::array::from_fn(|_| Arc::new(AtomicBool::new(false)));
         let before = self.supersede(&log);
         let fate = {
-            let (ended, gone) = (Arc::clone(&self.ended), Arc::clone(&gone));
+            let ended = Arc::clone(&self.ended);
             let superseded = Arc::clone(&superseded);
             let (place, log) = (self.setup.place.clone(), log.clone());
             move || {
-                if gone.load(Ordering::SeqCst) {
+                // Asked for first, and here: the script may have ended right after its run has moved.
+                if main && !place.is_main(&log) {
                     Fate::Gone
                 } else if ended.load(Ordering::SeqCst)
                     || superseded.load(Ordering::SeqCst)
@@ -211,6 +206,7 @@ impl Crowd {
         let watch = self.setup.listener.begins(&log, main, own);
         let (api, stop) = (Arc::clone(&self.setup.api), self.stop.clone());
         let goes_on = resume.is_some();
+        let place = self.setup.place.clone();
         let ends = Arc::clone(&over);
         let thread = std::thread::Builder::new()
             .name("upload".to_owned())
@@ -222,7 +218,7 @@ impl Crowd {
                     }
                 }
                 if goes_on {
-                    earlier(&job.log, &api, &stop, &watch);
+                    earlier(&job.log, &place, &api, &stop, &watch);
                 }
                 let engine = std::panic::AssertUnwindSafe(|| upload(&job, &api, &stop, &watch));
                 let result = std::panic::catch_unwind(engine).unwrap_or(Err(UploadError::Panic));
@@ -236,7 +232,6 @@ impl Crowd {
             self.engines.push(Engine {
                 log,
                 main,
-                gone,
                 superseded,
                 over,
                 thread,
@@ -260,7 +255,7 @@ impl Crowd {
 
     /// What became of an engine; nothing if its log has moved.
     fn finish(&self, engine: Engine) -> Option<Uploaded> {
-        let gone = engine.gone.load(Ordering::SeqCst);
+        let gone = engine.main && !self.setup.place.is_main(&engine.log);
         let result = engine.thread.join().unwrap_or(Err(UploadError::Panic));
         if gone {
             self.take_back(result.ok().as_ref());
@@ -307,11 +302,13 @@ impl Crowd {
 }
 
 /// Sends what a crash has left of earlier parts of a run that goes on: behind them comes what is new.
-fn earlier(log: &Path, api: &Arc<Api>, stop: &Stop, watch: &Arc<dyn Watch>) {
+fn earlier(log: &Path, place: &Place, api: &Arc<Api>, stop: &Stop, watch: &Arc<dyn Watch>) {
     let own = LocalRun::of_log(log);
     let parts = own.dir.parent().map(runs::all);
     let is_left = |run: &LocalRun| {
-        run.id == own.id && !run.offline && run.log != own.log && !sync::is_synced(run)
+        // Logs of this command are followed for themselves; the one that has moved is about to go.
+        let followed = place.is_followed(&run.log);
+        run.id == own.id && !run.offline && run.log != own.log && !followed && !sync::is_synced(run)
     };
     for run in parts.into_iter().flatten().flatten().filter(is_left) {
         let job = Job {
