@@ -31,7 +31,6 @@ mod engine;
 pub mod files;
 pub mod fold;
 pub mod journal;
-mod open;
 pub mod register;
 pub mod summary;
 mod transfers;

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -209,7 +208,7 @@ fn alive(run: &LocalRun, open: &HashSet<FileId>) -> bool {
     let Ok(metadata) = fs::metadata(&run.log) else {
         return false;
     };
-    if open.contains(&(metadata.dev(), metadata.ino())) {
+    if open.contains(&runs::file_id(&metadata)) {
         return true;
     }
     let recent = metadata.modified().is_ok_and(|modified| {

@@ -1,7 +1,6 @@
 //! Runs on this disk as the commands about them need them: which one is meant, and what its log says.
 
 use std::collections::HashSet;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
@@ -216,7 +215,7 @@ fn begin(run: &LocalRun) -> Result<Told, Error> {
         partly: false,
         modified: metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
         size: metadata.len(),
-        id: (metadata.dev(), metadata.ino()),
+        id: runs::file_id(&metadata),
     })
 }
 

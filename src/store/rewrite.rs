@@ -2,12 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::{Flock, FlockArg};
 
 use super::log_reader::{LogReader, ReadError};
+use super::runs::file_id;
 use crate::wire::log::{FILE_HEADER, Framer, LogError, Piece};
 use crate::wire::proto::ProtoError;
 
@@ -98,10 +98,9 @@ fn lock(log: &Path) -> Result<Flock<File>, RewriteError> {
     let lock =
         Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| RewriteError::Busy)?;
     // Another one may have replaced the log between opening and locking.
-    let same = |a: &fs::Metadata, b: &fs::Metadata| (a.dev(), a.ino()) == (b.dev(), b.ino());
     let (ours, now) = (lock.metadata(), fs::metadata(log));
     match (ours, now) {
-        (Ok(ours), Ok(now)) if same(&ours, &now) => Ok(lock),
+        (Ok(ours), Ok(now)) if file_id(&ours) == file_id(&now) => Ok(lock),
         (Err(error), _) | (_, Err(error)) => Err(ReadError::Io(error).into()),
         _ => Err(RewriteError::Busy),
     }

@@ -96,6 +96,11 @@ pub fn synced_marker(log: &Path) -> PathBuf {
 /// A file whatever its names: device and number on it.
 pub type FileId = (u64, u64);
 
+/// Which file this is the metadata of.
+pub fn file_id(metadata: &fs::Metadata) -> FileId {
+    (metadata.dev(), metadata.ino())
+}
+
 /// The logs that programs of this user on this machine have open for writing. Empty where the system does not tell.
 pub fn being_written() -> HashSet<FileId> {
     let mut found = HashSet::new();
@@ -114,11 +119,16 @@ pub fn being_written() -> HashSet<FileId> {
                 && writes() == Some(true)
                 && let Ok(metadata) = fs::metadata(descriptor.path())
             {
-                found.insert((metadata.dev(), metadata.ino()));
+                found.insert(file_id(&metadata));
             }
         }
     }
     found
+}
+
+/// Whether one of those is this log.
+pub fn is_being_written(log: &Path) -> bool {
+    fs::metadata(log).is_ok_and(|metadata| being_written().contains(&file_id(&metadata)))
 }
 
 /// The start in `run-YYYYMMDD_HHMMSS-<id>`.
@@ -214,7 +224,7 @@ fn distinct(logs: &[PathBuf]) -> Vec<LocalRun> {
         let linked = log.is_symlink() || log.parent().is_some_and(Path::is_symlink);
         let candidate = (linked, LocalRun::of_log(log));
         let known = runs
-            .entry((metadata.dev(), metadata.ino()))
+            .entry(file_id(&metadata))
             .or_insert_with(|| candidate.clone());
         if (candidate.0, &candidate.1.log) < (known.0, &known.1.log) {
             *known = candidate;
@@ -292,12 +302,12 @@ mod tests {
     fn a_log_that_is_open_for_writing_is_known() {
         let root = tempfile::tempdir().unwrap();
         let log = run(root.path(), "run-x", "x");
-        let metadata = fs::metadata(&log).unwrap();
-        let id = (metadata.dev(), metadata.ino());
+        let id = file_id(&fs::metadata(&log).unwrap());
         let reading = fs::File::open(&log).unwrap();
         assert!(!being_written().contains(&id));
         let writing = fs::File::options().append(true).open(&log).unwrap();
         assert_eq!(being_written().contains(&id), cfg!(target_os = "linux"));
+        assert_eq!(is_being_written(&log), cfg!(target_os = "linux"));
         drop((reading, writing));
         assert!(!being_written().contains(&id));
     }

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use super::batch::{self, Counts, Extras};
 use super::fold::{self, Fold};
 use super::journal::{self, Journal, JournalError};
-use super::open::is_being_written;
 use super::register::{self, Registrar, Target};
 use super::transfers::{Outcome, Transfers};
 use super::{Fate, Follow, Job, Progress, Report, UploadError, Watch};
 use crate::api::stream::Said;
 use crate::api::{Api, ApiError, Caller, Stop};
 use crate::store::log_reader::{End, LogReader, ReadError};
+use crate::store::runs;
 use crate::wire::log::Piece;
 
 /// A growing log is looked at this often.
@@ -500,7 +500,7 @@ impl Engine<'_> {
             Some(code) => Some(code),
             None if following => None,
             // As the official client: a run without an end has crashed, unless somebody is at it.
-            None => (!is_being_written(&self.job.log)).then_some(1),
+            None => (!runs::is_being_written(&self.job.log)).then_some(1),
         };
         self.report.unfinished = complete.is_none();
         if let End::Incomplete(offset) = self.reader.end()
