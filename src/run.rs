@@ -339,21 +339,16 @@ impl RunState {
         match kind {
             Some(Kind::Run(run)) => self.update_run(run),
             Some(Kind::Config(config)) => {
-                for item in &config.update {
-                    self.update_config(item);
-                }
-                for item in &config.remove {
-                    self.config.remove(&path_of_item(item));
-                }
+                self.config.change(config);
             }
             Some(Kind::Summary(summary)) => {
                 self.told = true;
                 for item in &summary.update {
-                    let name = name_of(&path_of_item(item));
+                    let name = name_of(item.path());
                     self.columns.set_summary(&name, &item.value_json, true);
                 }
                 for item in &summary.remove {
-                    self.columns.remove_summary(&name_of(&path_of_item(item)));
+                    self.columns.remove_summary(&name_of(item.path()));
                 }
             }
             Some(Kind::Metric(metric)) => {
@@ -364,19 +359,6 @@ impl RunState {
             _ => {}
         }
         out.push_encoded(record);
-    }
-
-    fn update_config(&mut self, item: &KeyedItem) {
-        let Ok(value) = Value::parse(&item.value_json) else {
-            return;
-        };
-        let mut path = path_of_item(item);
-        let key = path.remove(0);
-        let nested = path
-            .into_iter()
-            .rev()
-            .fold(value, |value, part| Value::Map(vec![(part, value)]));
-        self.config.update(&key, &nested);
     }
 
     /// The run is said again, with changed name, tags or notes.
@@ -393,8 +375,8 @@ impl RunState {
         if !run.tags.is_empty() {
             self.run.tags.clone_from(&run.tags);
         }
-        for item in run.config.iter().flat_map(|config| &config.update) {
-            self.update_config(item);
+        if let Some(config) = &run.config {
+            self.config.change(config);
         }
     }
 
@@ -588,15 +570,6 @@ pub fn keyed(key: &str, value: &Value) -> KeyedItem {
         key: key.to_owned(),
         value_json: value.to_json(),
         ..KeyedItem::default()
-    }
-}
-
-/// The path of a config or summary item, however it is given; never empty.
-fn path_of_item(item: &KeyedItem) -> Vec<String> {
-    if item.nested_key.is_empty() {
-        vec![item.key.clone()]
-    } else {
-        item.nested_key.clone()
     }
 }
 

@@ -205,12 +205,8 @@ pub fn values(words: &[String]) -> Result<Vec<(String, Value)>, Error> {
             ))
         })?;
         let value = redact::value(&name, value);
-        let mut parts: Vec<&str> = name.split('.').collect();
-        let first = parts.remove(0);
-        let nested = parts.into_iter().rev().fold(value, |value, part| {
-            Value::Map(vec![(part.to_owned(), value)])
-        });
-        values.push((first.to_owned(), nested));
+        let parts: Vec<&str> = name.split('.').collect();
+        values.push((parts[0].to_owned(), value.nested(&parts[1..])));
     }
     Ok(values)
 }

@@ -314,12 +314,7 @@ impl Columns {
                 root.push((column.path[0].clone(), Value::Null));
                 root.len() - 1
             });
-            let mut one = vec![(
-                column.path[0].clone(),
-                std::mem::replace(&mut root[place].1, Value::Null),
-            )];
-            insert(&mut one, &column.path, value);
-            root[place] = one.swap_remove(0);
+            root[place].1.put(&column.path[1..], value);
         }
         root
     }
@@ -459,31 +454,6 @@ fn write_number(number: f64, out: &mut String) {
         out.push_str(&(number as i64).to_string());
     } else {
         write_float(number, out);
-    }
-}
-
-/// Puts a value at a path of nested objects; what stood there, or on the way there, is lost.
-pub(super) fn insert(members: &mut Vec<(String, Value)>, path: &[String], value: Value) {
-    let Some((key, rest)) = path.split_first() else {
-        return;
-    };
-    let at = members.iter().position(|(name, _)| name == key);
-    if rest.is_empty() {
-        match at {
-            Some(at) => members[at].1 = value,
-            None => members.push((key.clone(), value)),
-        }
-        return;
-    }
-    let at = at.unwrap_or_else(|| {
-        members.push((key.clone(), Value::Map(Vec::new())));
-        members.len() - 1
-    });
-    if !matches!(members[at].1, Value::Map(_)) {
-        members[at].1 = Value::Map(Vec::new());
-    }
-    if let Value::Map(inner) = &mut members[at].1 {
-        insert(inner, rest, value);
     }
 }
 

@@ -23,6 +23,24 @@ impl Config {
         }
     }
 
+    /// Makes the changes of a record. Returns how many values are no JSON: those are left out.
+    pub fn change(&mut self, change: &ConfigRecord) -> u64 {
+        let mut unreadable = 0;
+        for item in &change.update {
+            match Value::parse(&item.value_json) {
+                Ok(value) => {
+                    let path = item.path();
+                    self.update(&path[0], &value.nested(&path[1..]));
+                }
+                Err(_) => unreadable += 1,
+            }
+        }
+        for item in &change.remove {
+            self.remove(item.path());
+        }
+        unreadable
+    }
+
     /// Takes the value at a path away.
     pub fn remove(&mut self, path: &[String]) {
         let Some((key, rest)) = path.split_first() else {

@@ -11,8 +11,8 @@ use prost::Message;
 use super::config::Config;
 use crate::wire::json::Value;
 use crate::wire::schema::{
-    ConfigRecord, EnvironmentRecord, FilesItem, HistoryItem, HistoryRecord, KeyedItem, Kind,
-    MetricRecord, RunExitRecord, RunRecord, SummaryRecord, TelemetryRecord, TypedValue,
+    EnvironmentRecord, FilesItem, HistoryItem, HistoryRecord, Kind, MetricRecord, RunExitRecord,
+    RunRecord, SummaryRecord, TelemetryRecord, TypedValue,
 };
 
 /// A run as its log tells it.
@@ -80,7 +80,9 @@ impl RecordedRun {
     pub fn apply(&mut self, kind: &Kind) {
         match kind {
             Kind::Run(run) => self.run(run),
-            Kind::Config(config) => self.config(config),
+            Kind::Config(config) => {
+                self.config.change(config);
+            }
             Kind::Summary(summary) => self.summary.change(summary),
             Kind::History(history) => self.history(history),
             Kind::Exit(exit) => self.exit = Some(exit.clone()),
@@ -147,7 +149,7 @@ impl RecordedRun {
     fn run(&mut self, run: &RunRecord) {
         self.described = true;
         if let Some(config) = &run.config {
-            self.config(config);
+            self.config.change(config);
         }
         if let Some(telemetry) = &run.telemetry {
             merge(&mut self.telemetry, telemetry);
@@ -164,30 +166,13 @@ impl RecordedRun {
         merge(&mut self.run, &rest);
     }
 
-    fn config(&mut self, config: &ConfigRecord) {
-        for item in &config.update {
-            let Ok(mut value) = Value::parse(&item.value_json) else {
-                continue;
-            };
-            let path = path(&item.key, &item.nested_key);
-            for key in path.iter().skip(1).rev() {
-                value = Value::Map(vec![(key.clone(), value)]);
-            }
-            self.config.update(&path[0], &value);
-        }
-        for item in &config.remove {
-            self.config.remove(path(&item.key, &item.nested_key));
-        }
-    }
-
     fn history(&mut self, history: &HistoryRecord) {
         self.rows += 1;
         if let Some(step) = &history.step {
             self.last_step = Some(step.num);
         }
         for item in &history.item {
-            self.last
-                .set(path(&item.key, &item.nested_key), &json_of(item));
+            self.last.set(item.path(), &json_of(item));
         }
         if history.step.is_none()
             && let Some(step) = self.last.number(&["_step"])
@@ -214,15 +199,6 @@ fn replace<T: Clone>(list: &mut Vec<T>, item: &T, same: impl Fn(&T, &T) -> bool)
     match list.iter_mut().find(|known| same(known, item)) {
         Some(known) => known.clone_from(item),
         None => list.push(item.clone()),
-    }
-}
-
-/// The path of a keyed value: `nested_key` wins over `key`. Never empty.
-pub fn path<'a>(key: &'a String, nested_key: &'a [String]) -> &'a [String] {
-    if nested_key.is_empty() {
-        std::slice::from_ref(key)
-    } else {
-        nested_key
     }
 }
 
@@ -275,16 +251,11 @@ impl Leaves {
     }
 
     fn change(&mut self, summary: &SummaryRecord) {
-        let path = |item: &'_ KeyedItem| path(&item.key, &item.nested_key).to_vec();
         for item in &summary.update {
-            if item.nested_key.is_empty() {
-                self.set(std::slice::from_ref(&item.key), &item.value_json);
-            } else {
-                self.set(&item.nested_key, &item.value_json);
-            }
+            self.set(item.path(), &item.value_json);
         }
         for item in &summary.remove {
-            self.remove(&path(item));
+            self.remove(item.path());
         }
     }
 
@@ -337,7 +308,7 @@ fn insert(members: &mut Vec<(String, Value)>, path: &[String], value: Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::schema::{HistoryStep, Timestamp};
+    use crate::wire::schema::{ConfigRecord, HistoryStep, KeyedItem, Timestamp};
 
     fn item(path: &[&str], json: &str) -> KeyedItem {
         KeyedItem {

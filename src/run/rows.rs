@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::columns;
-use super::recorded::{json_of, path};
+use super::recorded::json_of;
 use crate::wire::json::Value;
 use crate::wire::schema::{HistoryRecord, Kind, OutputRawRecord, StatsRecord, Timestamp};
 
@@ -25,11 +24,11 @@ pub struct Row {
 impl Row {
     /// The row as nested objects.
     pub fn tree(self) -> Value {
-        let mut members = Vec::new();
+        let mut tree = Value::Map(Vec::new());
         for (path, value) in self.cells {
-            columns::insert(&mut members, &path, value);
+            tree.put(&path, value);
         }
-        Value::Map(members)
+        tree
     }
 
     /// Every value that is no object, with its name joined by dots.
@@ -174,12 +173,7 @@ fn history_row(history: &HistoryRecord) -> Row {
         cells: history
             .item
             .iter()
-            .map(|item| {
-                (
-                    path(&item.key, &item.nested_key).to_vec(),
-                    value(&json_of(item)),
-                )
-            })
+            .map(|item| (item.path().to_vec(), value(&json_of(item))))
             .collect(),
     };
     let told = row.cells.iter().position(|(path, _)| path == &["_step"]);

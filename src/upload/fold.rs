@@ -15,8 +15,8 @@ use crate::wire::json::Value;
 use crate::wire::proto::{Content, ProtoError, fields};
 use crate::wire::row::{self, Skipped, Steps};
 use crate::wire::schema::{
-    AlertRecord, ArtifactRecord, ConfigRecord, EnvironmentRecord, FilesRecord, KeyedItem, Kind,
-    Record, RunRecord,
+    AlertRecord, ArtifactRecord, ConfigRecord, EnvironmentRecord, FilesRecord, Kind, Record,
+    RunRecord,
 };
 
 /// Field numbers of the kinds that are read without being decoded.
@@ -312,21 +312,7 @@ impl Fold {
 
     fn change_config(&mut self, change: &ConfigRecord) {
         self.config_changed = true;
-        for item in &change.update {
-            let Ok(value) = Value::parse(&item.value_json) else {
-                self.skipped.values += 1;
-                continue;
-            };
-            let path = path(item);
-            let nested = path[1..]
-                .iter()
-                .rev()
-                .fold(value, |value, part| Value::Map(vec![(part.clone(), value)]));
-            self.config.update(&path[0], &nested);
-        }
-        for item in &change.remove {
-            self.config.remove(&path(item));
-        }
+        self.skipped.values += self.config.change(change);
     }
 
     /// Says that the run goes on from this step.
@@ -436,14 +422,6 @@ fn merge(known: &mut RunRecord, new: RunRecord) {
 /// The lines of an `OutputLoggerRecord`.
 pub fn logged_lines(text: &str) -> impl Iterator<Item = &str> {
     text.strip_suffix('\n').unwrap_or(text).split('\n')
-}
-
-fn path(item: &KeyedItem) -> Vec<String> {
-    if item.nested_key.is_empty() {
-        vec![item.key.clone()]
-    } else {
-        item.nested_key.clone()
-    }
 }
 
 /// The config as the server takes it: `{"lr":{"value":0.1}}`.

@@ -11,7 +11,7 @@ use prost::Message as _;
 use crate::wire::json::Value;
 use crate::wire::keys::summary_keys;
 use crate::wire::proto::ProtoError;
-use crate::wire::schema::{KeyedItem, SummaryRecord};
+use crate::wire::schema::SummaryRecord;
 
 /// Most records that are put aside.
 const WAITING: usize = 8;
@@ -57,13 +57,6 @@ impl Summary {
             self.set(&[key], value);
         }
         self.changed = true;
-    }
-
-    /// Sets a top-level value.
-    pub fn put(&mut self, key: &str, value: Value) {
-        self.settle();
-        self.changed = true;
-        self.set(&[key.to_owned()], value);
     }
 
     /// Whether it has changed since this was asked last.
@@ -112,21 +105,21 @@ impl Summary {
         let Ok(record) = SummaryRecord::decode(record) else {
             return;
         };
-        for item in record.update {
+        for item in &record.update {
             let Ok(value) = Value::parse(&item.value_json) else {
                 continue;
             };
-            let path = path(item);
+            let path = item.path();
             if path == ["_step"] {
                 continue;
             }
             match value {
-                Value::Null => self.remove(&path),
-                value => self.set(&path, value),
+                Value::Null => self.remove(path),
+                value => self.set(path, value),
             }
         }
-        for item in record.remove {
-            self.remove(&path(item));
+        for item in &record.remove {
+            self.remove(item.path());
         }
     }
 
@@ -141,7 +134,7 @@ impl Summary {
         if place + 1 == self.members.len() {
             self.places.insert(first.clone(), place);
         }
-        set_below(&mut self.members[place].1, rest, value);
+        self.members[place].1.put(rest, value);
     }
 
     fn remove(&mut self, path: &[String]) {
@@ -156,34 +149,6 @@ impl Summary {
             let members = self.members.iter().enumerate();
             self.places = members.map(|(i, (key, _))| (key.clone(), i)).collect();
         }
-    }
-}
-
-fn path(item: KeyedItem) -> Vec<String> {
-    if item.nested_key.is_empty() {
-        vec![item.key]
-    } else {
-        item.nested_key
-    }
-}
-
-fn set_below(slot: &mut Value, path: &[String], value: Value) {
-    let Some((first, rest)) = path.split_first() else {
-        *slot = value;
-        return;
-    };
-    if !slot.is_object() {
-        *slot = Value::Map(Vec::new());
-    }
-    if let Value::Map(members) = slot {
-        let place = members
-            .iter()
-            .position(|(key, _)| key == first)
-            .unwrap_or_else(|| {
-                members.push((first.clone(), Value::Null));
-                members.len() - 1
-            });
-        set_below(&mut members[place].1, rest, value);
     }
 }
 
@@ -207,6 +172,7 @@ fn remove_below(slot: &mut Value, path: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::schema::KeyedItem;
 
     fn item(path: &str, json: &str) -> KeyedItem {
         KeyedItem {

@@ -75,6 +75,33 @@ impl Value {
         }
     }
 
+    /// Puts a value at a path below this one; what stood there, or on the way there, is lost.
+    pub fn put<S: AsRef<str>>(&mut self, path: &[S], value: Self) {
+        let mut slot = self;
+        for name in path.iter().map(AsRef::as_ref) {
+            if !slot.is_object() {
+                *slot = Self::Map(Vec::new());
+            }
+            let Self::Map(members) = slot else { return };
+            let known = members.iter().position(|(key, _)| key == name);
+            let place = known.unwrap_or_else(|| {
+                members.push((name.to_owned(), Self::Null));
+                members.len() - 1
+            });
+            slot = &mut members[place].1;
+        }
+        *slot = value;
+    }
+
+    /// The value as it stands at this path: within one object for each name, the first of them outermost.
+    #[must_use]
+    pub fn nested<S: AsRef<str>>(self, path: &[S]) -> Self {
+        let names = path.iter().map(AsRef::as_ref);
+        names.rev().fold(self, |value, name: &str| {
+            Self::Map(vec![(name.to_owned(), value)])
+        })
+    }
+
     /// What kind of value this is, in the words of an error message.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -553,6 +580,23 @@ pub fn fuzz_json(input: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_are_put_at_their_path() {
+        let mut tree = Value::Int(1);
+        tree.put(&["a", "b"], Value::Int(2));
+        tree.put(&["c"], Value::Null.nested(&["d", "e"]));
+        tree.put(&["a", "x"], Value::Int(3));
+        assert_eq!(
+            tree.to_json(),
+            r#"{"a":{"b":2,"x":3},"c":{"d":{"e":null}}}"#
+        );
+        tree.put(&["a"], Value::Bool(true));
+        tree.put(&["c", "d", "e", "f"], Value::Int(4));
+        assert_eq!(tree.to_json(), r#"{"a":true,"c":{"d":{"e":{"f":4}}}}"#);
+        tree.put::<&str>(&[], Value::Null);
+        assert_eq!(tree, Value::Null);
+    }
 
     #[test]
     fn accepts_what_python_writes() {

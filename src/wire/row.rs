@@ -211,7 +211,7 @@ fn history_into(
     out: &mut String,
 ) -> Result<i64, ProtoError> {
     let mut named = None;
-    let mut deep: Option<Vec<(String, Value)>> = None;
+    let mut deep: Option<Value> = None;
     let start = out.len();
     out.push('{');
     for field in fields(record) {
@@ -231,17 +231,15 @@ fn history_into(
         if !item.rest.is_empty() && deep.is_none() {
             // Nested values of one object may stand apart: they are put together in memory.
             out.push('}');
-            deep = Some(match Value::parse(&out[start..]) {
-                Ok(Value::Map(members)) => members,
-                _ => Vec::new(),
-            });
+            deep = Some(Value::parse(&out[start..]).unwrap_or(Value::Map(Vec::new())));
             out.truncate(start);
         }
-        if let Some(members) = &mut deep {
+        if let Some(row) = &mut deep {
             let mut text = String::new();
             item.value.write(&mut text);
             if let Ok(value) = Value::parse(&text) {
-                insert(members, item.first, &item.rest, value);
+                let path: Vec<&str> = std::iter::once(item.first).chain(item.rest).collect();
+                row.put(&path, value);
             }
             continue;
         }
@@ -253,9 +251,9 @@ fn history_into(
         item.value.write(out);
     }
     let step = steps.assign(named);
-    if let Some(mut members) = deep {
-        insert(&mut members, "_step", &[], Value::Int(step));
-        Value::Map(members).write(out);
+    if let Some(mut row) = deep {
+        row.put(&["_step"], Value::Int(step));
+        row.write(out);
         return Ok(step);
     }
     if out.len() > start + 1 {
@@ -263,28 +261,6 @@ fn history_into(
     }
     let _ = write!(out, "\"_step\":{step}}}");
     Ok(step)
-}
-
-/// Sets a value by its path; what stands in the way of the path is replaced.
-fn insert(members: &mut Vec<(String, Value)>, first: &str, rest: &[&str], value: Value) {
-    let place = members.iter().position(|(key, _)| key == first);
-    let Some((next, rest)) = rest.split_first() else {
-        match place {
-            Some(place) => members[place].1 = value,
-            None => members.push((first.to_owned(), value)),
-        }
-        return;
-    };
-    let place = place.unwrap_or_else(|| {
-        members.push((first.to_owned(), Value::Map(Vec::new())));
-        members.len() - 1
-    });
-    if !members[place].1.is_object() {
-        members[place].1 = Value::Map(Vec::new());
-    }
-    if let Value::Map(inner) = &mut members[place].1 {
-        insert(inner, next, rest, value);
-    }
 }
 
 fn item(bytes: &[u8]) -> Result<Item<'_>, ProtoError> {

@@ -240,6 +240,13 @@ pub struct HistoryItem {
     pub value_json: String,
 }
 
+impl HistoryItem {
+    /// Where in the row the value stands. Never empty.
+    pub fn path(&self) -> &[String] {
+        path(&self.key, &self.nested_key)
+    }
+}
+
 /// The typed twin of `value_json` (setting `x_history_value_encoding`).
 #[derive(Clone, PartialEq, Oneof)]
 pub enum TypedValue {
@@ -257,7 +264,7 @@ pub enum TypedValue {
     Json(String),
 }
 
-/// A keyed JSON value of a summary or config change.
+/// A keyed JSON value of a summary or config change. `nested_key` wins over `key`.
 #[derive(Clone, PartialEq, Message)]
 pub struct KeyedItem {
     #[prost(string, tag = "1")]
@@ -266,6 +273,21 @@ pub struct KeyedItem {
     pub nested_key: Vec<String>,
     #[prost(string, tag = "16")]
     pub value_json: String,
+}
+
+impl KeyedItem {
+    /// Where in the config or summary the value stands. Never empty.
+    pub fn path(&self) -> &[String] {
+        path(&self.key, &self.nested_key)
+    }
+}
+
+fn path<'a>(key: &'a String, nested_key: &'a [String]) -> &'a [String] {
+    if nested_key.is_empty() {
+        std::slice::from_ref(key)
+    } else {
+        nested_key
+    }
 }
 
 #[derive(Clone, PartialEq, Message)]
