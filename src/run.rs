@@ -137,10 +137,8 @@ impl RunState {
             .as_ref()
             .map_or(run.starting_step, |branch| branch.value as i64 + 1);
         let mut config = Config::default();
-        for item in run.config.iter().flat_map(|config| &config.update) {
-            if let Ok(value) = Value::parse(&item.value_json) {
-                config.update(&item.key, &value);
-            }
+        if let Some(own) = &run.config {
+            config.change(own);
         }
         Self {
             run,

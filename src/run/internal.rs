@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::metric;
 use crate::wire::json::Value;
 use crate::wire::proto::{Content, ProtoError, fields};
 use crate::wire::schema::{MetricRecord, MetricSummary};
@@ -123,43 +124,16 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Adds a definition: flags add up, a named step metric replaces the one before.
+    /// Adds a definition, or merges it into the earlier one of that name.
     pub fn add(&mut self, record: &MetricRecord) {
         // The server expands globs itself.
         if record.expanded_from_glob || (record.name.is_empty() && record.glob_name.is_empty()) {
             return;
         }
-        let same = |metric: &&mut MetricRecord| {
-            metric.name == record.name
-                && (!record.name.is_empty() || metric.glob_name == record.glob_name)
-        };
-        let Some(metric) = self.defined.iter_mut().find(same) else {
-            self.defined.push(record.clone());
-            return;
-        };
-        if record.control.is_some_and(|control| control.overwrite) {
-            *metric = record.clone();
-            return;
-        }
-        if !record.step_metric.is_empty() {
-            metric.step_metric.clone_from(&record.step_metric);
-        }
-        if record.goal != 0 {
-            metric.goal = record.goal;
-        }
-        if let Some(new) = record.options {
-            let old = metric.options.get_or_insert_default();
-            old.step_sync |= new.step_sync;
-            old.hidden |= new.hidden;
-        }
-        if let Some(new) = record.summary {
-            let old = metric.summary.get_or_insert_default();
-            old.none = new.none;
-            old.min |= new.min;
-            old.max |= new.max;
-            old.mean |= new.mean;
-            old.last |= new.last;
-            old.first |= new.first;
+        let same = |metric: &&mut MetricRecord| is_same(metric, record);
+        match self.defined.iter_mut().find(same) {
+            Some(metric) => metric::merge(metric, record),
+            None => self.defined.push(record.clone()),
         }
     }
 
@@ -207,18 +181,15 @@ impl Metrics {
                 .collect(),
         )
     }
+}
 
-    /// Whether nothing was defined.
-    pub fn is_empty(&self) -> bool {
-        self.defined.is_empty()
-    }
+/// Whether both define the same metric, or the same glob.
+fn is_same(one: &MetricRecord, other: &MetricRecord) -> bool {
+    one.name == other.name && (!one.name.is_empty() || one.glob_name == other.glob_name)
 }
 
 fn place_of(entries: &mut Vec<MetricRecord>, metric: &MetricRecord) -> usize {
-    let same = |other: &MetricRecord| {
-        other.name == metric.name
-            && (!metric.name.is_empty() || other.glob_name == metric.glob_name)
-    };
+    let same = |other: &MetricRecord| is_same(other, metric);
     entries.iter().position(same).unwrap_or_else(|| {
         entries.push(metric.clone());
         entries.len() - 1

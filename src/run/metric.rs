@@ -27,9 +27,8 @@ pub struct Definitions {
 }
 
 impl Definitions {
-    /// Adds a definition, or merges it into the earlier one of that name: flags add up, a named step metric
-    /// replaces, `none` follows the newest; with `_control.overwrite` the new one replaces the old.
-    /// Gives the metric's name as columns spell it; empty for a glob.
+    /// Adds a definition, or merges it into the earlier one of that name. Gives the metric's name as columns spell it;
+    /// empty for a glob.
     pub fn add(&mut self, metric: &MetricRecord) -> String {
         let metric = &MetricRecord {
             name: canonical(&metric.name),
@@ -53,30 +52,7 @@ impl Definitions {
             self.metrics.push(metric.clone());
             return name;
         };
-        if metric.control.is_some_and(|control| control.overwrite) {
-            *earlier = metric.clone();
-            return name;
-        }
-        if !metric.step_metric.is_empty() {
-            earlier.step_metric.clone_from(&metric.step_metric);
-        }
-        if let Some(new) = metric.options {
-            let old = earlier.options.get_or_insert_default();
-            old.step_sync |= new.step_sync;
-            old.hidden |= new.hidden;
-            old.defined |= new.defined;
-        }
-        if let Some(new) = metric.summary {
-            let old = earlier.summary.get_or_insert_default();
-            old.min |= new.min;
-            old.max |= new.max;
-            old.mean |= new.mean;
-            old.best |= new.best;
-            old.last |= new.last;
-            old.copy |= new.copy;
-            old.first |= new.first;
-            old.none = new.none;
-        }
+        merge(earlier, metric);
         name
     }
 
@@ -122,6 +98,38 @@ impl Definitions {
     /// Whether some metric is or was plotted against this one.
     pub fn is_axis(&self, name: &str) -> bool {
         self.axes.contains(name)
+    }
+}
+
+/// Merges a later definition of a metric into the earlier one: flags add up, a named step metric or goal replaces,
+/// `none` follows the newest; with `_control.overwrite` the new one replaces the old.
+pub fn merge(earlier: &mut MetricRecord, later: &MetricRecord) {
+    if later.control.is_some_and(|control| control.overwrite) {
+        earlier.clone_from(later);
+        return;
+    }
+    if !later.step_metric.is_empty() {
+        earlier.step_metric.clone_from(&later.step_metric);
+    }
+    if later.goal != 0 {
+        earlier.goal = later.goal;
+    }
+    if let Some(new) = later.options {
+        let old = earlier.options.get_or_insert_default();
+        old.step_sync |= new.step_sync;
+        old.hidden |= new.hidden;
+        old.defined |= new.defined;
+    }
+    if let Some(new) = later.summary {
+        let old = earlier.summary.get_or_insert_default();
+        old.min |= new.min;
+        old.max |= new.max;
+        old.mean |= new.mean;
+        old.best |= new.best;
+        old.last |= new.last;
+        old.copy |= new.copy;
+        old.first |= new.first;
+        old.none = new.none;
     }
 }
 
