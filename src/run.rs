@@ -48,6 +48,13 @@ pub enum Stream {
     Stderr,
 }
 
+impl Stream {
+    /// The stream that records tell by a flag.
+    pub fn of(stdout: bool) -> Self {
+        if stdout { Self::Stdout } else { Self::Stderr }
+    }
+}
+
 /// What the server says of a run that it has taken.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Registration {

@@ -4,6 +4,7 @@
 //! really present, never by a length field) and total (any input gives a value or an error, never a panic).
 
 pub mod amend;
+pub mod console;
 pub mod fields;
 pub mod frame;
 pub mod json;

@@ -404,10 +404,7 @@ impl Clients {
             // Below the wrapper all output passes through the wrapper.
             Some(Kind::OutputRaw(output) | Kind::Output(output)) => {
                 if own_console {
-                    let stream = match output.output_type {
-                        1 => Stream::Stdout,
-                        _ => Stream::Stderr,
-                    };
+                    let stream = Stream::of(output.output_type == 1);
                     log.console(stream, &output.line, now);
                 }
             }

@@ -8,13 +8,14 @@ use std::path::Path;
 
 use super::batch::Bases;
 use super::console::Console;
-use super::fold::logged_lines;
 use crate::api::runs::Existing;
 use crate::run::Stream;
 use crate::store::log_reader::{LogReader, ReadError};
+use crate::wire::console::{Printed, logged_lines, printed};
 use crate::wire::json::Value;
 use crate::wire::log::Piece;
 use crate::wire::proto::fields;
+use crate::wire::records::{HISTORY, STATS};
 use crate::wire::row::{self, Skipped, Steps};
 
 /// Times of samples that are less than so many seconds apart are the same.
@@ -52,7 +53,7 @@ pub fn find(log: &Path, existing: &Existing) -> Result<Option<Found>, ReadError>
         for field in fields(record).flatten() {
             let message = field.content.bytes();
             match field.number {
-                2 => {
+                HISTORY => {
                     line.clear();
                     let mut skipped = Skipped::default();
                     let Ok(step) = row::history(message, &mut steps, &mut skipped, &mut line)
@@ -72,7 +73,7 @@ pub fn find(log: &Path, existing: &Existing) -> Result<Option<Found>, ReadError>
                         match_at = Some((at, step));
                     }
                 }
-                7 => {
+                STATS => {
                     samples += 1;
                     line.clear();
                     let mut skipped = Skipped::default();
@@ -83,21 +84,15 @@ pub fn find(log: &Path, existing: &Existing) -> Result<Option<Found>, ReadError>
                         last_sample = Some(samples);
                     }
                 }
-                13 => {
-                    for part in fields(message).flatten() {
-                        if let (3, Ok(text)) = (part.number, part.content.text()) {
-                            console.write(Stream::Stdout, 0, text);
-                        }
+                _ => match printed(field) {
+                    Ok(Some(Printed::Raw(output))) => {
+                        console.write(Stream::Stdout, 0, output.text);
                     }
-                }
-                27 => {
-                    for part in fields(message).flatten() {
-                        if let (1, Ok(text)) = (part.number, part.content.text()) {
-                            logged_lines(text).for_each(|line| console.add_line(0, line));
-                        }
+                    Ok(Some(Printed::Logged(text))) => {
+                        logged_lines(text).for_each(|line| console.add_line(0, line));
                     }
-                }
-                _ => {}
+                    _ => {}
+                },
             }
         }
     };
@@ -167,7 +162,7 @@ mod tests {
     use super::*;
     use crate::wire::fields::Fields;
     use crate::wire::log::{FILE_HEADER, Framer};
-    use crate::wire::records::{HISTORY, Records, encode_item, encoded_path};
+    use crate::wire::records::{Records, encode_item, encoded_path};
 
     fn log(dir: &Path, rows: &[&str]) -> std::path::PathBuf {
         let mut records = Records::default();

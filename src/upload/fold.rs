@@ -11,23 +11,18 @@ use crate::run::Stream;
 use crate::run::config::Config;
 use crate::run::internal::{self, Metrics, Telemetry};
 use crate::system::host;
+use crate::wire::console::{self, Output};
 use crate::wire::json::Value;
 use crate::wire::proto::{Content, ProtoError, fields};
+use crate::wire::records::{HISTORY, OUTPUT_RAW, RUN, STATS, SUMMARY, TELEMETRY};
 use crate::wire::row::{self, Skipped, Steps};
 use crate::wire::schema::{
     AlertRecord, ArtifactRecord, ConfigRecord, EnvironmentRecord, FilesRecord, Kind, Record,
     RunRecord,
 };
 
-/// Field numbers of the kinds that are read without being decoded.
-const HISTORY: u32 = 2;
-const SUMMARY: u32 = 3;
-const STATS: u32 = 7;
-const TELEMETRY: u32 = 11;
-const OUTPUT_RAW: u32 = 13;
 /// The field of a `RunRecord` that holds its telemetry.
 const RUN_TELEMETRY: u32 = 19;
-const RUN: u32 = 17;
 
 /// A file of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,35 +186,13 @@ impl Fold {
     }
 
     fn output(&mut self, message: &[u8]) -> Result<(), ProtoError> {
-        let (mut kind, mut seconds, mut nanos, mut text) = (0, 0, 0, "");
-        for field in fields(message) {
-            let field = field?;
-            match field.number {
-                1 => kind = field.content.number(),
-                2 => {
-                    for part in fields(field.content.bytes()) {
-                        let part = part?;
-                        match part.number {
-                            1 => seconds = part.content.number(),
-                            2 => nanos = part.content.number(),
-                            _ => {}
-                        }
-                    }
-                }
-                3 => text = field.content.text()?,
-                _ => {}
-            }
-        }
-        let stream = if kind == 1 {
-            Stream::Stdout
-        } else {
-            Stream::Stderr
-        };
-        let micros = seconds
-            .saturating_mul(1_000_000)
-            .saturating_add(nanos / 1000);
+        let Output {
+            stdout,
+            micros,
+            text,
+        } = console::output(message)?;
         self.printed_at = micros;
-        self.console.write(stream, micros, text);
+        self.console.write(Stream::of(stdout), micros, text);
         Ok(())
     }
 
@@ -301,7 +274,7 @@ impl Fold {
             }
             Some(Kind::Preempting(_)) => self.preempting = true,
             Some(Kind::OutputLogger(output)) => {
-                for line in logged_lines(&output.line) {
+                for line in console::logged_lines(&output.line) {
                     self.console.add_line(self.printed_at, line);
                 }
             }
@@ -417,11 +390,6 @@ fn merge(known: &mut RunRecord, new: RunRecord) {
     if git.is_some() {
         known.git = git;
     }
-}
-
-/// The lines of an `OutputLoggerRecord`.
-pub fn logged_lines(text: &str) -> impl Iterator<Item = &str> {
-    text.strip_suffix('\n').unwrap_or(text).split('\n')
 }
 
 /// The config as the server takes it: `{"lr":{"value":0.1}}`.

@@ -8,7 +8,7 @@ use super::artifact;
 use super::edits::Edits;
 use super::engine::SharedTrouble;
 use super::files::{self, File, Of, Source};
-use super::fold::{Fold, logged_lines};
+use super::fold::Fold;
 use super::journal::Place;
 use super::register::Target;
 use crate::api::{Api, Caller, Stop};
@@ -17,6 +17,7 @@ use crate::store::log_reader::LogReader;
 use crate::store::output_log::OutputLog;
 use crate::store::{self, yaml};
 use crate::term::{ConsoleLog, Mark};
+use crate::wire::console::{Printed, logged_lines, printed};
 use crate::wire::json::Value;
 use crate::wire::log::Piece;
 use crate::wire::proto::fields;
@@ -288,29 +289,17 @@ impl Transfers {
 
 /// Writes the console text in an encoded record, if it has some.
 fn console_text(record: &[u8], console: &mut ConsoleLog) {
-    let output = fields(record)
-        .flatten()
-        .find(|field| matches!(field.number, 13 | 27));
-    let Some(output) = output else { return };
-    let (mut stream, mut text) = (Stream::Stderr, "");
-    if output.number == 27 {
-        let mut parts = fields(output.content.bytes()).flatten();
-        let logged = parts.find(|part| part.number == 1);
-        let logged = logged.and_then(|part| part.content.text().ok());
-        let stream = Stream::Stdout;
-        for line in logged_lines(logged.unwrap_or_default()) {
-            console.add_line(Mark { stream, at: 0 }, line);
+    let mut fields = fields(record).flatten();
+    match fields.find_map(|field| printed(field).ok()?) {
+        Some(Printed::Raw(output)) => console.write(Stream::of(output.stdout), output.text),
+        Some(Printed::Logged(text)) => {
+            let stream = Stream::Stdout;
+            for line in logged_lines(text) {
+                console.add_line(Mark { stream, at: 0 }, line);
+            }
         }
-        return;
+        None => {}
     }
-    for part in fields(output.content.bytes()).flatten() {
-        match part.number {
-            1 if part.content.number() == 1 => stream = Stream::Stdout,
-            3 => text = part.content.text().unwrap_or_default(),
-            _ => {}
-        }
-    }
-    console.write(stream, text);
 }
 
 fn of(target: &Target) -> Of<'_> {

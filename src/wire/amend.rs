@@ -8,12 +8,9 @@ use prost::Message as _;
 use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::proto::{Content, ProtoError, fields};
-use super::records::encode_text;
+use super::records::{CONFIG, RUN, encode_text};
 use super::schema::{ConfigRecord, KeyedItem};
 
-/// Field of a record that holds the run, or a config change.
-const RUN: u32 = 17;
-const CONFIG: u32 = 5;
 /// Fields of the run record.
 const RUN_CONFIG: u32 = 4;
 const TAGS: u32 = 10;

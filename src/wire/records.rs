@@ -8,12 +8,22 @@ use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint};
 
 use super::schema::{Kind, Record};
 
-/// Field numbers of record kinds that are encoded by hand.
+/// Field numbers of the kinds of `Record` that are encoded, or read, by hand.
 pub const HISTORY: u32 = 2;
 /// See [`HISTORY`].
 pub const SUMMARY: u32 = 3;
 /// See [`HISTORY`].
+pub const CONFIG: u32 = 5;
+/// See [`HISTORY`].
+pub const STATS: u32 = 7;
+/// See [`HISTORY`].
+pub const TELEMETRY: u32 = 11;
+/// See [`HISTORY`].
 pub const OUTPUT_RAW: u32 = 13;
+/// See [`HISTORY`].
+pub const RUN: u32 = 17;
+/// See [`HISTORY`].
+pub const OUTPUT_LOGGER: u32 = 27;
 
 /// Records in the order of writing.
 #[derive(Debug, Default)]

@@ -13,6 +13,7 @@
 
 use std::fmt::Write as _;
 
+use super::console::timestamp;
 use super::json::{Reader, Value, write_float, write_text};
 use super::proto::{Content, Field, ProtoError, fields};
 
@@ -313,20 +314,14 @@ pub fn stats(
     skipped: &mut Skipped,
     out: &mut String,
 ) -> Result<(), ProtoError> {
-    let (mut seconds, mut nanos) = (0, 0);
+    let mut time = 0.0;
     let mut items = String::new();
     for field in fields(record) {
         let field = field?;
         match field.number {
             2 => {
-                for part in fields(field.content.bytes()) {
-                    let part = part?;
-                    match part.number {
-                        1 => seconds = part.content.number(),
-                        2 => nanos = part.content.number(),
-                        _ => {}
-                    }
-                }
+                let (seconds, nanos) = timestamp(field.content.bytes())?;
+                time = seconds as f64 + nanos as f64 / 1e9;
             }
             3 => {
                 let item = item(field.content.bytes())?;
@@ -342,7 +337,6 @@ pub fn stats(
             _ => {}
         }
     }
-    let time = seconds as f64 + nanos as f64 / 1e9;
     out.push_str("{\"_wandb\":true,\"_timestamp\":");
     write_float(time, out);
     out.push_str(",\"_runtime\":");
