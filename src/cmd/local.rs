@@ -12,10 +12,11 @@ use crate::run::recorded::{RecordedRun, State};
 use crate::store;
 use crate::store::log_reader::{End, LogReader, ReadError};
 use crate::store::runs::{self, FileId, FindError, LocalRun};
-use crate::wire::keys::{row_keys, summary_keys};
+use crate::wire::keys::{Aside, Put, row_keys, summary_keys};
 use crate::wire::log::{LogError, Piece};
 use crate::wire::proto::fields;
 use crate::wire::raw::RawRecord;
+use crate::wire::records::{HISTORY, SUMMARY};
 
 /// Exit status when a part of a log could not be read.
 pub const DAMAGED: u8 = 4;
@@ -229,13 +230,13 @@ impl Told {
     }
 
     fn take(&mut self, mut reader: LogReader) -> Result<(), ReadError> {
-        let mut latest = Latest::default();
+        let mut latest = Latest(Aside::new(SETS));
         let end = reader.pieces(|piece| match piece {
             Piece::Record { offset, bytes } => {
                 match latest.hold(bytes, &mut self.run) {
                     Place::Aside => return,
-                    Place::Behind => latest.take().iter().for_each(|record| {
-                        self.apply(record);
+                    Place::Behind => latest.take().for_each(|record| {
+                        self.apply(&record);
                     }),
                     Place::Beside => {}
                 }
@@ -267,11 +268,7 @@ impl Told {
 
 /// Rows and summaries of which only the last of each kind and set of keys matters: those before it are counted, but not
 /// taken apart.
-#[derive(Default)]
-struct Latest {
-    /// Kind, keys and record, in the order of their effect.
-    held: Vec<(u32, u64, Vec<u8>)>,
-}
+struct Latest(Aside<(u32, u64)>);
 
 /// Where a record belongs.
 enum Place {
@@ -290,38 +287,28 @@ impl Latest {
     /// Puts a record aside if it is a row or a summary.
     fn hold(&mut self, record: &[u8], run: &mut RecordedRun) -> Place {
         let mut kinds = fields(record).flatten();
-        let Some(kind) = kinds.find(|field| matches!(field.number, 2 | 3)) else {
+        let Some(kind) = kinds.find(|field| matches!(field.number, HISTORY | SUMMARY)) else {
             return Place::Beside;
         };
         let message = kind.content.bytes();
         let keys = match kind.number {
-            2 => row_keys(message).map(Some),
+            HISTORY => row_keys(message).map(Some),
             _ => summary_keys(message),
         };
         let Ok(Some(keys)) = keys else {
             return Place::Behind;
         };
-        let same = |held: &(u32, u64, Vec<u8>)| (held.0, held.1) == (kind.number, keys);
-        let mut memory = match self.held.iter().position(same) {
-            Some(before) => {
-                run.rows += u64::from(kind.number == 2);
-                self.held.remove(before).2
-            }
-            None if self.held.len() >= SETS => return Place::Behind,
-            None => Vec::new(),
-        };
-        memory.clear();
-        memory.extend_from_slice(record);
-        self.held.push((kind.number, keys, memory));
+        match self.0.put((kind.number, keys), record) {
+            Put::Full => return Place::Behind,
+            Put::Replaced => run.rows += u64::from(kind.number == HISTORY),
+            Put::Added => {}
+        }
         Place::Aside
     }
 
     /// What was put aside, in order.
-    fn take(&mut self) -> Vec<RawRecord> {
-        let held = std::mem::take(&mut self.held);
-        held.into_iter()
-            .map(|(_, _, bytes)| RawRecord::from_bytes(bytes))
-            .collect()
+    fn take(&mut self) -> impl Iterator<Item = RawRecord> + use<> {
+        self.0.take().map(RawRecord::from_bytes)
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use prost::Message as _;
 
 use crate::wire::json::Value;
-use crate::wire::keys::summary_keys;
+use crate::wire::keys::{Aside, Put, summary_keys};
 use crate::wire::proto::ProtoError;
 use crate::wire::schema::SummaryRecord;
 
@@ -17,13 +17,24 @@ use crate::wire::schema::SummaryRecord;
 const WAITING: usize = 8;
 
 /// A summary that is being put together.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Summary {
     members: Vec<(String, Value)>,
     places: HashMap<String, usize>,
-    /// Records in the order of their effect, each with a hash of the keys that it sets.
-    waiting: Vec<(u64, Vec<u8>)>,
+    /// Records by a hash of the keys that they set.
+    waiting: Aside<u64>,
     changed: bool,
+}
+
+impl Default for Summary {
+    fn default() -> Self {
+        Self {
+            members: Vec::new(),
+            places: HashMap::new(),
+            waiting: Aside::new(WAITING),
+            changed: false,
+        }
+    }
 }
 
 impl Summary {
@@ -36,16 +47,10 @@ impl Summary {
             self.apply(record);
             return Ok(());
         };
-        let mut memory = match self.waiting.iter().position(|(other, _)| *other == keys) {
-            Some(place) => self.waiting.remove(place).1,
-            None => Vec::new(),
-        };
-        if self.waiting.len() >= WAITING {
+        if self.waiting.put(keys, record) == Put::Full {
             self.settle();
+            self.waiting.put(keys, record);
         }
-        memory.clear();
-        memory.extend_from_slice(record);
-        self.waiting.push((keys, memory));
         Ok(())
     }
 
@@ -95,7 +100,7 @@ impl Summary {
     }
 
     fn settle(&mut self) {
-        for (_, record) in std::mem::take(&mut self.waiting) {
+        for record in self.waiting.take() {
             self.apply(&record);
         }
     }
@@ -200,7 +205,7 @@ mod tests {
             let row = [("loss", json.as_str()), ("_runtime", "1.5"), ("_step", "7")];
             summary.push(&record(&row, &[])).unwrap();
         }
-        assert!(summary.waiting.len() <= 2);
+        assert!(summary.waiting.count() <= 2);
         assert_eq!(
             summary.json(Some(99)),
             r#"{"_wandb":{"runtime":99},"_runtime":1.5,"loss":99,"_step":99}"#

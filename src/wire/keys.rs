@@ -5,6 +5,58 @@
 
 use super::proto::{ProtoError, fields};
 
+/// Records that were put aside: one of each key, in the order of their effect.
+#[derive(Debug)]
+pub struct Aside<K> {
+    held: Vec<(K, Vec<u8>)>,
+    most: usize,
+}
+
+/// What became of a record that was to be put aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// It is there instead of an earlier one.
+    Replaced,
+    Added,
+    /// There is no room for another key: it was not taken.
+    Full,
+}
+
+impl<K: PartialEq> Aside<K> {
+    /// Room for records of so many keys.
+    pub fn new(most: usize) -> Self {
+        Self {
+            held: Vec::new(),
+            most,
+        }
+    }
+
+    /// Puts a record aside; it takes the place of an earlier one of its key, and that one's memory.
+    pub fn put(&mut self, key: K, record: &[u8]) -> Put {
+        let (put, mut memory) = match self.held.iter().position(|(other, _)| *other == key) {
+            Some(place) => (Put::Replaced, self.held.remove(place).1),
+            None if self.held.len() >= self.most => return Put::Full,
+            None => (Put::Added, Vec::new()),
+        };
+        memory.clear();
+        memory.extend_from_slice(record);
+        self.held.push((key, memory));
+        put
+    }
+
+    /// How many records there are.
+    pub fn count(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Gives out what was put aside, in order.
+    pub fn take(&mut self) -> impl Iterator<Item = Vec<u8>> + use<K> {
+        std::mem::take(&mut self.held)
+            .into_iter()
+            .map(|(_, record)| record)
+    }
+}
+
 /// A hash of the keys that an encoded `HistoryRecord` sets.
 pub fn row_keys(record: &[u8]) -> Result<u64, ProtoError> {
     Ok(keys(record)?.0)
@@ -81,6 +133,16 @@ mod tests {
             remove: vec![item("a", ""); remove],
         };
         summary_keys(&record.encode_to_vec()).unwrap()
+    }
+
+    #[test]
+    fn of_each_key_the_latest_record_is_held() {
+        let mut aside = Aside::new(2);
+        let puts = [(1, "a"), (2, "b"), (1, "c"), (3, "d")];
+        let puts = puts.map(|(key, record)| aside.put(key, record.as_bytes()));
+        assert_eq!(puts, [Put::Added, Put::Added, Put::Replaced, Put::Full]);
+        assert!(aside.take().eq([b"b", b"c"]));
+        assert_eq!(aside.take().count(), 0);
     }
 
     #[test]
