@@ -4,6 +4,8 @@ use std::io::Write as _;
 
 use crate::cli::{Cli, Command};
 use crate::error::Error;
+use crate::output::{Ui, Verbosity};
+use crate::settings::Settings;
 
 pub mod account;
 pub mod clean;
@@ -69,6 +71,21 @@ pub fn exec(cli: Cli) -> Result<Exit, Error> {
         Command::Completions(args) => print(&completions(args.shell))?,
     }
     Ok(Exit::Code(0))
+}
+
+/// The terminal, as loud as the settings say.
+fn ui(settings: &Settings) -> Ui {
+    let verbosity = match (settings.silent, settings.quiet) {
+        (true, _) => Verbosity::Silent,
+        (false, true) => Verbosity::Quiet,
+        (false, false) => Verbosity::Normal,
+    };
+    Ui::new(verbosity, run::locale().as_deref())
+}
+
+/// The terminal of a command that no setting makes quiet.
+fn loud_ui() -> Ui {
+    Ui::new(Verbosity::Normal, run::locale().as_deref())
 }
 
 /// Prints to stdout; a reader that has gone is no error.

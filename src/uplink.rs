@@ -26,7 +26,7 @@ pub trait Listener: Send + Sync {
     /// A log is followed; `main` is that of the command, and `own` if no SDK has opened it.
     fn begins(&self, log: &Path, main: bool, own: bool) -> Arc<dyn Watch>;
     /// A run cannot be uploaded any more; what it has recorded stays.
-    fn fails(&self, log: &Path, main: bool, error: &UploadError);
+    fn fails(&self, log: &Path, error: &UploadError);
 }
 
 /// How runs are uploaded.
@@ -45,7 +45,6 @@ pub struct Setup {
 #[derive(Debug)]
 pub struct Uploaded {
     pub log: PathBuf,
-    pub main: bool,
     pub result: Result<Report, UploadError>,
 }
 
@@ -184,25 +183,21 @@ impl Crowd {
                 }
             }
         };
-        // A run that the SDK has opened is what the script wants it to be.
-        let resume = if main && !self.setup.place.has_moved() {
-            self.setup.resume
+        // A run that the SDK has opened is what the script wants it to be, and stays that.
+        let own = main && !self.setup.place.has_moved();
+        let (resume, hold) = if own {
+            (self.setup.resume, self.setup.hold)
         } else {
-            settings::resume(&self.setup.place.resume_of(&log)).unwrap_or(None)
+            let asked = settings::resume(&self.setup.place.resume_of(&log));
+            (asked.unwrap_or(None), Duration::ZERO)
         };
         let job = Job {
             log: log.clone(),
             edits: Edits::default(),
             resume,
             follow: Follow::While(Arc::new(fate)),
-            // A run that the SDK has opened stays what it is.
-            hold: if main && !self.setup.place.has_moved() {
-                self.setup.hold
-            } else {
-                Duration::ZERO
-            },
+            hold,
         };
-        let own = main && !self.setup.place.has_moved();
         let watch = self.setup.listener.begins(&log, main, own);
         let (api, stop) = (Arc::clone(&self.setup.api), self.stop.clone());
         let goes_on = resume.is_some();
@@ -269,11 +264,10 @@ impl Crowd {
         if let Err(error) = &result
             && !error.is_stopped()
         {
-            self.setup.listener.fails(&engine.log, engine.main, error);
+            self.setup.listener.fails(&engine.log, error);
         }
         Some(Uploaded {
             log: engine.log,
-            main: engine.main,
             result,
         })
     }

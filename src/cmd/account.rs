@@ -10,9 +10,11 @@ use crate::api::{Api, ApiError, Caller, Stop};
 use crate::cmd::netrc_file::NetrcFile;
 use crate::cmd::sources::{Sources, current_dir};
 use crate::error::Error;
+use crate::output::Ui;
 use crate::output::prompt::NoAnswer;
-use crate::output::{Ui, Verbosity};
-use crate::settings::credentials::{self, Credentials, Secret, Source, check_key};
+use crate::settings::credentials::{
+    self, Credentials, CredentialsError, Secret, Source, check_key,
+};
 use crate::settings::network::Network;
 use crate::settings::server::Server;
 use crate::settings::{Settings, netrc};
@@ -25,7 +27,6 @@ pub(super) struct Account {
     pub(super) sources: Sources,
     pub(super) settings: Settings,
     pub(super) ui: Ui,
-    home: Option<PathBuf>,
 }
 
 /// Which ways out there are when a key is asked for.
@@ -42,12 +43,7 @@ impl Account {
     pub(super) fn read() -> Result<Self, Error> {
         let sources = Sources::read(None, &current_dir()?)?;
         let (settings, notes) = sources.resolve().map_err(|error| error.code(1))?;
-        let verbosity = match (settings.silent, settings.quiet) {
-            (true, _) => Verbosity::Silent,
-            (_, true) => Verbosity::Quiet,
-            _ => Verbosity::Normal,
-        };
-        let ui = Ui::new(verbosity, super::run::locale().as_deref());
+        let ui = super::ui(&settings);
         for note in &notes {
             ui.warning(note);
         }
@@ -55,21 +51,13 @@ impl Account {
             sources,
             settings,
             ui,
-            home: home(),
         })
     }
 
     /// The credentials for a server, with where they come from.
     pub(super) fn find(&self, server: &Server) -> Result<Option<(Credentials, Source)>, Error> {
         let mut warn = |warning: String| self.ui.warning(&warning);
-        let found = credentials::find(
-            server,
-            &self.settings,
-            &variable,
-            self.home.as_deref(),
-            &mut warn,
-        );
-        Ok(found?)
+        Ok(credentials(server, &self.settings, &mut warn)?)
     }
 
     /// The server that the command line names, else the one of the settings.
@@ -81,14 +69,23 @@ impl Account {
         Server::new(host, app.as_deref().filter(|app| !app.is_empty()))
             .map_err(|reason| Error::new(format!("--host: {reason}")).code(2))
     }
+}
 
-    /// Where the netrc file is, or is to be made.
-    pub(super) fn netrc(&self) -> Result<PathBuf, Error> {
-        netrc::path(&variable, self.home.as_deref()).ok_or_else(|| {
-            Error::new("there is no place for the key: HOME is not set")
-                .hint("set HOME, or NETRC to the path of the netrc file")
-        })
-    }
+/// Where the netrc file is, or is to be made.
+pub(super) fn netrc_path() -> Result<PathBuf, Error> {
+    netrc::path(&variable, home().as_deref()).ok_or_else(|| {
+        Error::new("there is no place for the key: HOME is not set")
+            .hint("set HOME, or NETRC to the path of the netrc file")
+    })
+}
+
+/// The credentials for a server in the environment and the files of this user; `warn` hears what is wrong with those.
+pub(super) fn credentials(
+    server: &Server,
+    settings: &Settings,
+    warn: &mut dyn FnMut(String),
+) -> Result<Option<(Credentials, Source)>, CredentialsError> {
+    credentials::find(server, settings, &variable, home().as_deref(), warn)
 }
 
 /// A client of the configured server with the user's credentials, and where they come from.
@@ -225,7 +222,7 @@ pub(super) fn no_key(no_answer: NoAnswer) -> Result<super::Exit, Error> {
 
 /// Puts a key into the netrc file, and says so.
 pub(super) fn store_key(account: &Account, server: &Server, key: &Secret) -> Result<(), Error> {
-    let path = account.netrc()?;
+    let path = netrc_path()?;
     let ui = &account.ui;
     if !path.exists() {
         ui.notice("No netrc file found, creating one.");

@@ -12,7 +12,7 @@ use super::local;
 use super::show::bytes;
 use crate::cli::local::CleanArgs;
 use crate::error::Error;
-use crate::output::{Ui, Verbosity};
+use crate::output::Ui;
 use crate::store::runs::{self, FileId, LocalRun};
 
 /// A log without an end that was written this short ago belongs to a run that goes on, whatever its clock says.
@@ -40,7 +40,7 @@ impl Place {
 /// Carries the command out.
 pub fn exec(args: &CleanArgs) -> Result<(), Error> {
     let (wandb, runs) = local::all(args.dir.as_deref())?;
-    let ui = Ui::new(Verbosity::Normal, super::run::locale().as_deref());
+    let ui = super::loud_ui();
     let doomed = choose(places(&wandb, runs), args, &ui);
     if doomed.is_empty() {
         ui.info("Found no runs to clean up.");

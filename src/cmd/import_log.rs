@@ -12,7 +12,7 @@ use super::{identity, sources};
 use crate::cli::parse::ImportLogArgs;
 use crate::error::Error;
 use crate::import::{self, Calendar, Import};
-use crate::output::{Ui, Verbosity};
+use crate::output::Ui;
 use crate::parse::Options;
 use crate::recorder::run_log::Files;
 use crate::run::config::Config;
@@ -37,7 +37,7 @@ pub fn exec(args: &ImportLogArgs) -> Result<(), Error> {
             "--id names one run, but there are several files",
         ));
     }
-    let ui = Ui::new(Verbosity::Normal, super::run::locale().as_deref());
+    let ui = super::loud_ui();
     for note in notes {
         ui.warning(&note);
     }

@@ -7,7 +7,9 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::api::runs::Viewer;
 use crate::cli::account::{LoginArgs, LogoutArgs};
-use crate::cmd::account::{Account, Offer, ask_key, no_key, store_key, variable, verify};
+use crate::cmd::account::{
+    Account, Offer, ask_key, netrc_path, no_key, store_key, variable, verify,
+};
 use crate::cmd::netrc_file::NetrcFile;
 use crate::cmd::{Exit, settings_file};
 use crate::error::Error;
@@ -71,7 +73,7 @@ pub fn login(args: &LoginArgs) -> Result<Exit, Error> {
 pub fn logout(args: &LogoutArgs) -> Result<(), Error> {
     let account = Account::read()?;
     let server = account.named(args.host.as_deref())?;
-    let path = account.netrc()?;
+    let path = netrc_path()?;
     let file = NetrcFile::read(&path)?;
     // A key under the older name would be found in the other's stead.
     let machines = [Some(server.machine()), server.older_machine()];

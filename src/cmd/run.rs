@@ -19,7 +19,7 @@ use crate::command::Command;
 use crate::error::{BEFORE_SPAWN, Error};
 use crate::inbox::{Inbox, Item};
 use crate::observer::{Code, Observer, Task};
-use crate::output::{Ui, Verbosity, redact};
+use crate::output::{Ui, redact};
 use crate::parse::Options;
 use crate::recorder::{self, Finished, MainSetup, Setup};
 use crate::run::{Event, RunState, Stream};
@@ -73,12 +73,7 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
         &wandb_dir,
         &cwd,
     );
-    let verbosity = match (settings.silent, settings.quiet) {
-        (true, _) => Verbosity::Silent,
-        (false, true) => Verbosity::Quiet,
-        (false, false) => Verbosity::Normal,
-    };
-    let mut ui = Ui::new(verbosity, locale().as_deref());
+    let mut ui = super::ui(&settings);
     for note in notes {
         ui.warning(&note);
     }

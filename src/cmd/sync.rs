@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -85,7 +86,7 @@ pub fn exec(args: &SyncArgs) -> Result<Exit, Error> {
         api: &api,
         cwd: &cwd,
         json: args.json,
-        outcome: Mutex::new(Outcome::default()),
+        failed: AtomicBool::new(false),
     };
     let options = Options {
         parallel: usize::from(args.parallel),
@@ -110,23 +111,20 @@ pub fn exec(args: &SyncArgs) -> Result<Exit, Error> {
     } else {
         sync::run(chosen.runs, &options, &api, &stop, &listener)
     };
-    let mut outcome = listener
-        .outcome
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
+    let mut failed = listener.failed.into_inner();
     if args.verify && !stop.is_stopped() {
         let mut checked: Vec<(LocalRun, Option<Target>)> = results
             .into_iter()
             .filter_map(|(run, result)| Some((run, result.ok()?.target)))
             .collect();
         checked.extend(chosen.synced.into_iter().map(|run| (run, None)));
-        outcome.failed |= !super::verify::exec(&checked, &options.edits, &api, &stop, ui, &cwd);
+        failed |= !super::verify::exec(&checked, &options.edits, &api, &stop, ui, &cwd);
     }
     if let Some(signal) = interrupted.signal() {
         ui.notice("Interrupted. What was uploaded stays; run the same command again for the rest.");
         return Ok(Exit::Signal(signal));
     }
-    Ok(Exit::Code(u8::from(outcome.failed)))
+    Ok(Exit::Code(u8::from(failed)))
 }
 
 fn edits(args: &SyncArgs) -> Result<Edits, Error> {
@@ -355,18 +353,13 @@ fn live(
     results.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-#[derive(Debug, Default)]
-struct Outcome {
-    failed: bool,
-}
-
 /// What the user sees.
 struct Screen<'a> {
     board: Board,
     api: &'a Api,
     cwd: &'a Path,
     json: bool,
-    outcome: Mutex<Outcome>,
+    failed: AtomicBool,
 }
 
 /// One run on the screen.
@@ -375,7 +368,6 @@ struct RunWatch {
     bar: Bar,
     label: Mutex<String>,
     trouble: Mutex<Option<String>>,
-    app: String,
     run_url: Box<dyn Fn(&Target) -> String + Send + Sync>,
 }
 
@@ -403,7 +395,6 @@ impl Watch for RunWatch {
             };
             ui.info(&format!("[{label}] View run {name}at {}", ui.link(&url)));
         });
-        let _ = &self.app;
     }
 
     fn progress(&self, progress: Progress) {
@@ -441,7 +432,6 @@ impl Listener for Screen<'_> {
             board: self.board.clone(),
             label: Mutex::new(label),
             trouble: Mutex::new(None),
-            app: server.app().to_owned(),
             run_url: Box::new(move |target| {
                 server.run_url(&target.run.entity, &target.run.project, &target.run.run_id)
             }),
@@ -461,10 +451,7 @@ impl Listener for Screen<'_> {
     fn ends(&self, run: &LocalRun, result: &Result<Report, UploadError>) {
         let path = shown(&run.dir, self.cwd);
         let failed = !matches!(result, Ok(report) if report.problems.is_empty());
-        self.outcome
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .failed |= failed;
+        self.failed.fetch_or(failed, Ordering::Relaxed);
         self.board.print(|ui| match result {
             Ok(report) => {
                 let label = report.target.as_ref().map_or_else(

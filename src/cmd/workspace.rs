@@ -7,8 +7,8 @@ use crate::cmd::account::{Account, Offer, ask_key, no_key, store_key, verify};
 use crate::cmd::sources::{Sources, current_dir};
 use crate::cmd::{Exit, settings_file};
 use crate::error::Error;
+use crate::output::Ui;
 use crate::output::prompt::NoAnswer;
-use crate::output::{Ui, Verbosity};
 use crate::run::id::check_project;
 use crate::settings::credentials::Credentials;
 use crate::store;
@@ -49,7 +49,7 @@ pub fn disabled() -> Result<(), Error> {
 /// Sets the mode of the directory. Other settings need not make sense for that.
 fn set_mode(mode: Option<&str>) -> Result<(), Error> {
     let sources = Sources::read(None, &current_dir()?)?;
-    let ui = Ui::new(Verbosity::Normal, super::run::locale().as_deref());
+    let ui = super::loud_ui();
     settings_file::change(&ui, &sources.workspace_file(), &[("mode", mode)])?;
     let sources = Sources::read(None, &current_dir()?)?;
     if let Some((value, origin)) = sources.value("mode")
@@ -83,7 +83,7 @@ pub fn init(args: &InitArgs) -> Result<Exit, Error> {
 
 fn init_with(args: &InitArgs) -> Result<(), Error> {
     let sources = Sources::read(None, &current_dir()?)?;
-    let ui = Ui::new(Verbosity::Normal, super::run::locale().as_deref());
+    let ui = super::loud_ui();
     if let Some(project) = &args.project {
         check_project(project)
             .map_err(|reason| Error::new(format!("--project: {reason}")).code(2))?;

@@ -164,7 +164,7 @@ impl Engine<'_> {
         let mut held: Vec<Vec<u8>> = Vec::new();
         let (fold, damage) = (&mut self.fold, &mut self.report.damage);
         let (registered, resume) = (self.target.is_some(), self.job.resume);
-        let begun = self.journal.is_begun();
+        let begun = self.journal.begun().is_some();
         let mut goes_on = None;
         let more = self.reader.read_some(|piece| match piece {
             Piece::Record { bytes, .. } => {
@@ -242,28 +242,13 @@ impl Engine<'_> {
             self.fold.set_known(target.counts);
             self.told_at = Some(Instant::now());
             self.watch.registered(&target);
-            let place = self
-                .journal
-                .place(self.api.network().server.base(), &self.own_id(&target));
-            if let Some(place) = place {
+            if let Some(place) = self.journal.begun() {
                 self.transfers.resume(place);
             }
             self.report.target = Some(target.clone());
             self.target = Some(target);
         }
         self.target.as_ref().ok_or(UploadError::NoRun)
-    }
-
-    fn own_id(&self, target: &Target) -> String {
-        let named = &self.job.edits.run_id;
-        if named.is_empty() {
-            self.fold
-                .run
-                .as_ref()
-                .map_or_else(|| target.run.run_id.clone(), |run| run.run_id.clone())
-        } else {
-            named.clone()
-        }
     }
 
     /// Sends what waits; `complete` is the run's exit code, in its last request.

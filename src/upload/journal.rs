@@ -157,15 +157,13 @@ impl Journal {
 
     /// What is known of an upload to this place.
     pub fn place(&self, server: &str, run: &str) -> Option<&Place> {
-        self.content
-            .wandb_rs
-            .as_ref()
+        self.begun()
             .filter(|place| place.server == server && place.run == run)
     }
 
-    /// Whether the run was uploaded somewhere before, at least in part.
-    pub fn is_begun(&self) -> bool {
-        self.content.wandb_rs.is_some()
+    /// The upload that was begun last, if any.
+    pub fn begun(&self) -> Option<&Place> {
+        self.content.wandb_rs.as_ref()
     }
 
     /// The step with which a resumed run goes on, if it was found out before.

@@ -157,7 +157,7 @@ impl Registrar<'_> {
         if let Some(existing) = &past {
             upsert.storage_id.clone_from(&existing.storage_id);
             // A step that was noted for another place says nothing about this one.
-            let noted_step = (noted.is_some() || !journal.is_begun())
+            let noted_step = (noted.is_some() || journal.begun().is_none())
                 .then(|| journal.starting_step())
                 .flatten();
             let resumption = self.resume_from(fold, noted_step, existing, &mut upsert)?;

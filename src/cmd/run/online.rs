@@ -14,13 +14,14 @@ use crate::api::runs::Existing;
 use crate::api::{Api, Caller, Stop};
 use crate::child::signals::{self, Signals};
 use crate::cli::run::RunArgs;
+use crate::cmd::account;
 use crate::cmd::identity::Identity;
 use crate::error::{BEFORE_SPAWN, Error};
 use crate::inbox::{Inbox, Item, NotRegistered};
 use crate::output::Ui;
 use crate::output::board::Board;
 use crate::run::Registration;
-use crate::settings::credentials::{self, Credentials, Source};
+use crate::settings::credentials::{Credentials, Source};
 use crate::settings::network::Network;
 use crate::settings::{Mode, Resume, Settings};
 use crate::supervise::Outcome;
@@ -55,15 +56,8 @@ pub(super) fn decide(settings: &Settings, ui: &Ui) -> Result<Option<Online>, Err
     if settings.mode_is_explicit && settings.mode != Mode::Online {
         return Ok(None);
     }
-    let home = std::env::var_os("HOME").map(PathBuf::from);
-    let found = credentials::find(
-        &settings.network.server,
-        settings,
-        &|name| std::env::var_os(name),
-        home.as_deref(),
-        &mut |warning| ui.warning(&warning),
-    );
-    let found = match found {
+    let server = &settings.network.server;
+    let found = match account::credentials(server, settings, &mut |warning| ui.warning(&warning)) {
         Ok(found) => found,
         // A key that is wrong stops only who asked for the server.
         Err(error) if settings.mode_is_explicit => {
@@ -266,15 +260,11 @@ impl Online {
                 quoted(path)
             ));
         }
-        self.links(target, "at:", ui);
+        links(&self.network, target, "at:", ui);
         ui.notice(&format!(
             "Synced {wandb} W&B file(s), {media} media file(s), {artifact} artifact file(s) and {other} other file(s)"
         ));
         true
-    }
-
-    fn links(&self, target: &Target, at: &str, ui: &Ui) {
-        links(&self.network, target, at, ui);
     }
 }
 
@@ -377,7 +367,7 @@ impl Listener for RunListener {
         })
     }
 
-    fn fails(&self, log: &Path, _main: bool, error: &UploadError) {
+    fn fails(&self, log: &Path, error: &UploadError) {
         let reason = match error {
             UploadError::Register(RegisterError::Resume(reason)) => {
                 NotRegistered::Forbidden(reason.clone())

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::cli::run::RunArgs;
+use crate::cmd::account;
 use crate::cmd::client;
 use crate::cmd::identity::Identity;
 use crate::cmd::sources::Sources;
@@ -14,8 +15,8 @@ use crate::command::Command;
 use crate::error::{BEFORE_SPAWN, Error};
 use crate::output::{Ui, redact};
 use crate::service::Bound;
+use crate::settings::Settings;
 use crate::settings::server::{self, Server};
-use crate::settings::{Settings, credentials};
 use crate::store::{self, RunDir};
 use crate::system::python::Python;
 
@@ -135,22 +136,17 @@ pub(super) fn environment(
 
 /// Whether an SDK in the script will find an API key that it accepts; keys of a settings file are not its business.
 fn has_api_key(settings: &Settings) -> bool {
-    let home = std::env::var_os("HOME").map(PathBuf::from);
     let mut servers = vec![settings.network.server.clone()];
     // Older SDKs talk to another server unless they are told one.
     if settings.network.server.base() == server::DEFAULT {
         servers.extend(Server::new(server::OLDER_DEFAULT, None));
     }
     servers.iter().all(|server| {
-        let found = credentials::find(
-            server,
-            settings,
-            &|name| std::env::var_os(name),
-            home.as_deref(),
-            &mut |_| {},
-        );
         // One that is wrong is the SDK's to complain about.
-        !matches!(found, Ok(None))
+        !matches!(
+            account::credentials(server, settings, &mut |_| {}),
+            Ok(None)
+        )
     })
 }
 
