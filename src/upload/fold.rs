@@ -417,3 +417,28 @@ pub fn fuzz_fold(input: &[u8]) {
     let _ = config_json(&fold.full_config());
     let _ = fold.summary.json(fold.last_step());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_taken(bytes: Vec<u8>) {
+            fuzz_fold(&bytes);
+        }
+
+        #[test]
+        fn any_messages_are_taken(number in 2u32..30, message: Vec<u8>) {
+            let mut record = Vec::new();
+            prost::encoding::encode_key(
+                number,
+                prost::encoding::WireType::LengthDelimited,
+                &mut record,
+            );
+            prost::encoding::encode_varint(message.len() as u64, &mut record);
+            record.extend_from_slice(&message);
+            fuzz_fold(&record);
+        }
+    }
+}
