@@ -9,17 +9,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use prost::Message as _;
-
 use crate::api::{Api, Stop};
 use crate::settings::Resume;
-use crate::store::log_reader::LogReader;
+use crate::store::log_reader::run_of;
 use crate::store::runs::{LocalRun, synced_marker};
 use crate::upload::edits::Edits;
 use crate::upload::journal::finished_size;
 use crate::upload::{Follow, Job, Report, UploadError, Watch, upload};
-use crate::wire::log::Piece;
-use crate::wire::schema::{Kind, Record, RunRecord};
 
 /// How often a run that another process uploads is looked at.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -110,22 +106,6 @@ fn groups(mut runs: Vec<LocalRun>) -> Vec<Vec<LocalRun>> {
         }
     }
     groups
-}
-
-/// The run of a log, as far as the log's beginning tells.
-pub(crate) fn run_of(log: &Path) -> Option<RunRecord> {
-    let mut reader = LogReader::open(log).ok()?;
-    let mut run = None;
-    let read = reader.read_some(|piece| {
-        if let (Piece::Record { bytes, .. }, None) = (piece, &run)
-            && let Ok(record) = Record::decode(bytes)
-            && let Some(Kind::Run(record)) = record.kind
-        {
-            run = Some(record);
-        }
-    });
-    read.ok()?;
-    run.map(|run| *run)
 }
 
 /// The run from which that of a log has branched off.

@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::api::{Api, Caller, Stop};
 use crate::settings::{self, Resume};
 use crate::store::Place;
+use crate::store::log_reader::run_of;
 use crate::store::runs::{self, LocalRun};
 use crate::sync;
 use crate::upload::edits::Edits;
@@ -279,7 +280,7 @@ impl Crowd {
             return;
         };
         let now = self.setup.place.get();
-        let now = now.and_then(|dir| sync::run_of(dir.log_path()));
+        let now = now.and_then(|dir| run_of(dir.log_path()));
         if now
             .is_some_and(|now| now.run_id == target.run.run_id && now.project == target.run.project)
         {

@@ -11,9 +11,9 @@ use crate::run::config::Config;
 use crate::run::id::RunId;
 use crate::run::name;
 use crate::settings::{Resume, Settings, config_file};
-use crate::store::log_reader::LogReader;
+use crate::store::log_reader::run_of;
 use crate::wire::json::Value;
-use crate::wire::schema::{BranchPoint, Kind, RunRecord};
+use crate::wire::schema::{BranchPoint, RunRecord};
 
 /// Most run directories that are looked at for the next number.
 const LOOK_BACK: usize = 200;
@@ -139,7 +139,7 @@ fn next_number(wandb_dir: &Path, project: &str) -> u64 {
     directories.sort_unstable_by(|a, b| b.cmp(a));
     let mut later = 0;
     for (_, directory) in directories.into_iter().take(LOOK_BACK) {
-        let Some(run) = run_of(&directory).filter(|run| run.project == project) else {
+        let Some(run) = run_in(&directory).filter(|run| run.project == project) else {
             continue;
         };
         later += 1;
@@ -150,17 +150,12 @@ fn next_number(wandb_dir: &Path, project: &str) -> u64 {
     later + 1
 }
 
-fn run_of(directory: &Path) -> Option<Box<RunRecord>> {
-    let log = fs::read_dir(directory)
-        .ok()?
-        .flatten()
+fn run_in(directory: &Path) -> Option<Box<RunRecord>> {
+    let entries = fs::read_dir(directory).ok()?.flatten();
+    let log = entries
         .map(|entry| entry.path())
         .find(|path| path.extension().is_some_and(|ending| ending == "wandb"))?;
-    LogReader::head(&log, |record| match record.decode().ok()?.kind? {
-        Kind::Run(run) => Some(run),
-        _ => None,
-    })
-    .ok()?
+    run_of(&log)
 }
 
 /// The run's config. Weakest first: `config-defaults.yaml`, the given files, the command's arguments, the given

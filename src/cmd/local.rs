@@ -222,7 +222,7 @@ fn begin(run: &LocalRun) -> Result<Told, Error> {
 
 impl Told {
     fn ends(&mut self, log: &Path) -> Result<(), ReadError> {
-        LogReader::head(log, |record| {
+        LogReader::head(log, 1, |record| {
             self.apply(&record);
             None::<()>
         })?;

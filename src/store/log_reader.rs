@@ -6,9 +6,12 @@ use std::path::Path;
 
 use crate::wire::log::{Decoder, LogError, Piece};
 use crate::wire::raw::RawRecord;
+use crate::wire::schema::{Kind, RunRecord};
 
 /// Bytes that are read at once.
 const PIECE: usize = 256 * 1024;
+/// Bytes that are read at once where the first records will do.
+pub const HEAD: usize = 64 * 1024;
 
 /// A record, or a place where records were lost.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,8 +87,16 @@ impl LogReader {
 
     /// Hands out the records in the next piece of the file, without copying them; false if there was nothing to read.
     pub fn read_some(&mut self, take: impl FnMut(Piece<'_>)) -> Result<bool, ReadError> {
+        self.read_at_most(PIECE, take)
+    }
+
+    fn read_at_most(
+        &mut self,
+        bytes: usize,
+        take: impl FnMut(Piece<'_>),
+    ) -> Result<bool, ReadError> {
         let held = self.held.len();
-        self.held.resize(held + PIECE, 0);
+        self.held.resize(held + bytes, 0);
         let read = loop {
             match self.file.read(&mut self.held[held..]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -120,19 +131,36 @@ impl LogReader {
         Ok(self.file.metadata()?.len())
     }
 
-    /// Reads the first records of a log until `take` says that it has enough.
+    /// Reads the first records of a log, those within so many pieces of [`HEAD`] bytes, until `take` has enough.
     pub fn head<T>(
         path: &Path,
+        pieces: usize,
         mut take: impl FnMut(RawRecord) -> Option<T>,
     ) -> Result<Option<T>, ReadError> {
-        let mut bytes = Vec::new();
-        File::open(path)?.take(64 * 1024).read_to_end(&mut bytes)?;
+        let mut reader = Self::open(path)?;
         let mut found = None;
-        Decoder::default().decode(&bytes, |piece| {
-            if let (None, Piece::Record { bytes, .. }) = (&found, piece) {
-                found = take(RawRecord::from_bytes(bytes.to_vec()));
+        for _ in 0..pieces {
+            let more = reader.read_at_most(HEAD, |piece| {
+                if let (None, Piece::Record { bytes, .. }) = (&found, piece) {
+                    found = take(RawRecord::from_bytes(bytes.to_vec()));
+                }
+            })?;
+            if !more || found.is_some() {
+                break;
             }
-        })?;
+        }
         Ok(found)
     }
+}
+
+/// The run of a log, as its first record of the run tells it; `None` if that is not near the beginning, or cannot be
+/// read.
+pub fn run_of(log: &Path) -> Option<Box<RunRecord>> {
+    LogReader::head(log, PIECE / HEAD, |record| {
+        match record.decode().ok()?.kind? {
+            Kind::Run(run) => Some(run),
+            _ => None,
+        }
+    })
+    .ok()?
 }
