@@ -8,6 +8,7 @@ pub mod account;
 pub mod local;
 pub mod parse;
 pub mod run;
+pub mod server;
 pub mod service;
 pub mod sync;
 
@@ -44,6 +45,8 @@ pub enum Command {
     Parse(parse::ParseArgs),
     ImportLog(Box<parse::ImportLogArgs>),
     Service(service::ServiceArgs),
+    Server(server::ServerArgs),
+    Ui(server::UiArgs),
     Sync(Box<sync::SyncArgs>),
     Login(account::LoginArgs),
     Logout(account::LogoutArgs),

@@ -22,12 +22,14 @@ pub mod ls;
 mod netrc_file;
 pub mod parse;
 pub mod run;
+pub mod server;
 pub mod service;
 mod settings_file;
 pub mod show;
 pub mod sources;
 pub mod status;
 pub mod sync;
+pub mod ui;
 pub mod verify;
 pub mod workspace;
 
@@ -53,6 +55,8 @@ pub fn exec(cli: Cli) -> Result<Exit, Error> {
         Command::Parse(args) => parse::exec(&args)?,
         Command::ImportLog(args) => import_log::exec(&args)?,
         Command::Service(args) => service::exec(&args)?,
+        Command::Server(args) => server::exec(&args)?,
+        Command::Ui(args) => ui::exec(&args)?,
         Command::Sync(args) => return sync::exec(&args),
         Command::Login(args) => return login::login(&args),
         Command::Logout(args) => login::logout(&args)?,

@@ -29,6 +29,7 @@ pub mod parse;
 pub mod peer;
 pub mod recorder;
 pub mod run;
+pub mod server;
 pub mod service;
 pub mod settings;
 pub mod store;

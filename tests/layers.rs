@@ -20,6 +20,7 @@ const LAYERS: &[&[&str]] = &[
         "upload",
         "sync",
         "uplink",
+        "server",
     ],
     &["error"],
     &["cmd"],

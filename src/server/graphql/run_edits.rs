@@ -1,0 +1,393 @@
+//! Mutations of runs.
+
+use serde_json::Value;
+
+use super::plain::{Plain, done};
+use super::project::Project;
+use super::query::entity;
+use super::run::{Run, number_of};
+use super::{Answer, Arguments, Context, Fault, Resolved, some};
+use crate::run::id::RunId;
+use crate::server::meta::runs::{self, Change};
+use crate::server::meta::{projects, sweeps};
+use crate::server::{Failure, Server, now};
+use crate::sys;
+use crate::wire::json;
+
+/// The project of runs that name none, as W&B calls it.
+const UNCATEGORIZED: &str = "uncategorized";
+/// The longest name of an entity or a project.
+const LONGEST: usize = 128;
+
+/// The run that a mutation names by entity, project and run.
+pub(super) fn named(context: &Context<'_>, arguments: &Arguments) -> Result<runs::Run, Fault> {
+    let project = ["projectName", "project"]
+        .into_iter()
+        .find_map(|name| arguments.text(name));
+    let run = ["runName", "run", "name"]
+        .into_iter()
+        .find_map(|name| arguments.text(name));
+    let path = crate::server::runs::RunPath {
+        entity: entity(context, arguments),
+        project: project.unwrap_or(UNCATEGORIZED).to_owned(),
+        run: run.unwrap_or_default().to_owned(),
+    };
+    Ok(context.server.run(&path)?)
+}
+
+fn by_storage_id(server: &Server, id: &str) -> Result<runs::Run, Fault> {
+    let number = number_of(id)?;
+    let found = server
+        .meta
+        .read(|db| runs::by_id(db, number))
+        .map_err(Failure::from)?;
+    found.ok_or_else(|| Fault::not_found("run"))
+}
+
+fn checked_json(name: &str, text: Option<&str>) -> Result<(), Fault> {
+    match text.map(json::Value::parse) {
+        Some(Ok(value)) if !value.is_object() => {
+            Err(Fault::invalid(format!("{name} is not an object")))
+        }
+        Some(Err(error)) => Err(Fault::invalid(format!("{name} is not JSON: {error}"))),
+        _ => Ok(()),
+    }
+}
+
+/// A name of an entity or a project that can stand in an address.
+pub(super) fn checked_name<'a>(what: &str, name: &'a str) -> Result<&'a str, Fault> {
+    let forbidden = |letter: char| letter.is_control() || "/\\#?%:".contains(letter);
+    if name.is_empty()
+        || name.len() > LONGEST
+        || name.trim() != name
+        || name.starts_with('-')
+        || name.contains(forbidden)
+    {
+        return Err(Fault::invalid(format!(
+            "invalid {what} name {name:?}: it has at most {LONGEST} bytes, does not begin with '-', and holds none of / \\ # ? % :"
+        )));
+    }
+    Ok(name)
+}
+
+/// `upsertBucket`: makes a run or changes one.
+pub(super) fn upsert(context: &Context<'_>, arguments: &Arguments) -> Resolved {
+    checked_json("config", arguments.text("config"))?;
+    checked_json("summaryMetrics", arguments.text("summaryMetrics"))?;
+    let given = |name: &str| arguments.text(name).filter(|text| !text.is_empty());
+    let (mut run, inserted) = match (given("name"), given("id")) {
+        (None, Some(id)) => (by_storage_id(context.server, id)?, false),
+        (name, _) => ensure(context, arguments, name)?,
+    };
+    let tags = arguments
+        .texts("tags")
+        .map(|tags| Value::from(tags).to_string());
+    // Only the run itself names its id; it is then at work, whatever it was before. An edit leaves the state.
+    let at_work = given("name").is_some() && run.state != "running";
+    let state = arguments.text("state").or(at_work.then_some("running"));
+    let change = Change {
+        display_name: given("displayName"),
+        state,
+        config: arguments.text("config"),
+        summary: arguments.text("summaryMetrics"),
+        description: arguments.text("description"),
+        notes: arguments.text("notes"),
+        tags: tags.as_deref(),
+        group: arguments.text("groupName"),
+        job_type: arguments.text("jobType"),
+        sweep: arguments.text("sweep"),
+        commit: arguments.text("commit"),
+        repository: arguments.text("jobRepo").or(arguments.text("repo")),
+        program: arguments.text("jobProgram").or(arguments.text("program")),
+        host: arguments.text("host"),
+        heartbeat: given("name").map(|_| now()),
+        exit_code: (at_work && arguments.text("state").is_none()).then_some(None),
+        stopped: at_work.then_some(false),
+        preempting: at_work.then_some(false),
+        ..Change::default()
+    };
+    context
+        .server
+        .meta
+        .write(|db| runs::change(db, run.id, &change))
+        .map_err(Failure::from)?;
+    if inserted {
+        branch(context.server, &run, arguments.text("config"))?;
+    }
+    run = context
+        .server
+        .meta
+        .read(|db| runs::by_id(db, run.id))
+        .map_err(Failure::from)?
+        .ok_or_else(|| Fault::not_found("run"))?;
+    let path = context.server.path_of(&run)?;
+    context
+        .server
+        .changed(&path.entity, &path.project, &path.run, "run");
+    some(Plain::answer(
+        "UpsertBucketPayload",
+        vec![
+            ("bucket", Answer::object(Run(run))),
+            ("inserted", inserted.into()),
+        ],
+    ))
+}
+
+/// The run of this name, which is made if it is not there.
+fn ensure(
+    context: &Context<'_>,
+    arguments: &Arguments,
+    name: Option<&str>,
+) -> Result<(runs::Run, bool), Fault> {
+    let entity = entity(context, arguments);
+    let entity = checked_name("entity", &entity)?;
+    let project = ["modelName", "project"]
+        .into_iter()
+        .find_map(|name| arguments.text(name));
+    let project = checked_name(
+        "project",
+        project
+            .filter(|name| !name.is_empty())
+            .unwrap_or(UNCATEGORIZED),
+    )?;
+    let made;
+    let name = if let Some(name) = name {
+        RunId::parse(name).map_err(|error| Fault::invalid(error.to_string()))?;
+        name
+    } else {
+        made = RunId::from_random(|| sys::random::<1>()[0]);
+        made.as_str()
+    };
+    let result = context.server.meta.write(|db| {
+        let (project, _) = projects::ensure(db, entity, project, now())?;
+        if let Some(run) = runs::find(db, project.id, name)? {
+            return Ok::<_, Failure>((run, false));
+        }
+        let (count, ..) = runs::activity(db, project.id, now())?;
+        let display_name = crate::run::name::generate(sys::random::<2>(), count as u64 + 1);
+        let id = runs::create(db, project.id, name, &display_name, context.user.id, now())?;
+        let run = runs::by_id(db, id)?.ok_or_else(|| Failure::NotFound("run".to_owned()))?;
+        Ok((run, true))
+    });
+    Ok(result?)
+}
+
+/// A new run that says it branches from another one begins with that one's rows.
+fn branch(server: &Server, run: &runs::Run, config: Option<&str>) -> Result<(), Fault> {
+    let Some(config) = config.and_then(|config| json::Value::parse(config).ok()) else {
+        return Ok(());
+    };
+    let point = config
+        .get("_wandb")
+        .and_then(|internal| internal.get("value")?.get("branch_point"));
+    let Some(parent) = point.and_then(|point| point.get("run_id")?.as_str()) else {
+        return Ok(());
+    };
+    let step = point.and_then(|point| point.get("step")?.as_f64());
+    let (Some(step), false) = (step, parent == run.name) else {
+        return Ok(());
+    };
+    let found = server
+        .meta
+        .read(|db| runs::find(db, run.project, parent))
+        .map_err(Failure::from)?;
+    let Some(parent) = found else {
+        return Err(Fault::not_found("the run that this one is forked from was"));
+    };
+    server.branch(parent.id, run.id, step as i64)?;
+    Ok(())
+}
+
+/// `rewindRun`: takes a run back to a step.
+pub(super) fn rewind(context: &Context<'_>, arguments: &Arguments) -> Resolved {
+    let metric = arguments.text("metricName").unwrap_or("_step");
+    if metric != "_step" {
+        return Err(Fault::invalid(format!(
+            "a run can be rewound by _step only, not by {metric}"
+        )));
+    }
+    let step = arguments
+        .get("metricValue")
+        .as_f64()
+        .ok_or_else(|| Fault::invalid("argument \"metricValue\" is missing"))?;
+    let project = arguments.text("projectName").unwrap_or(UNCATEGORIZED);
+    let found = context.server.run(&crate::server::runs::RunPath {
+        entity: entity(context, arguments),
+        project: project.to_owned(),
+        run: arguments.required("runName")?.to_owned(),
+    });
+    let rewound = match found {
+        Ok(run) => {
+            context.server.rewind(run.id, step as i64)?;
+            Answer::object(Run(run))
+        }
+        Err(Failure::NotFound(_)) => Answer::NULL,
+        Err(error) => return Err(error.into()),
+    };
+    some(Plain::answer(
+        "RewindRunPayload",
+        vec![("rewoundRun", rewound)],
+    ))
+}
+
+/// `deleteRun`.
+pub(super) fn delete(context: &Context<'_>, arguments: &Arguments) -> Resolved {
+    let run = by_storage_id(context.server, arguments.required("id")?)?;
+    context
+        .server
+        .delete_run(&run, arguments.flag("deleteArtifacts"))?;
+    done()
+}
+
+/// `stopRun`: the run is asked to end.
+pub(super) fn stop(context: &Context<'_>, arguments: &Arguments) -> Resolved {
+    let run = by_storage_id(context.server, arguments.required("id")?)?;
+    let change = Change {
+        stopped: Some(true),
+        ..Change::default()
+    };
+    context
+        .server
+        .meta
+        .write(|db| runs::change(db, run.id, &change))
+        .map_err(Failure::from)?;
+    done()
+}
+
+/// `updateRunState`.
+pub(super) fn update_state(context: &Context<'_>, arguments: &Arguments) -> Resolved {
+    let run = by_storage_id(context.server, arguments.required("id")?)?;
+    let state = arguments.required("state")?.to_ascii_lowercase();
+    if !matches!(
+        state.as_str(),
+        "pending"
+            | "running"
+            | "finished"
+            | "failed"
+            | "crashed"
+            | "killed"
+            | "preempting"
+            | "preempted"
+    ) {
+        return Err(Fault::invalid(format!("{state:?} is not a state of a run")));
+    }
+    let change = Change {
+        state: Some(&state),
+        heartbeat: Some(now()),
+        ..Change::default()
+    };
+    context
+        .server
+        .meta
+        .write(|db| runs::change(db, run.id, &change))
+        .map_err(Failure::from)?;
+    let path = context.server.path_of(&run)?;
+    context
+        .server
+        .changed(&path.entity, &path.project, &path.run, "run");
+    done()
+}
+
+/// `notifyScriptableRunAlert`: kept with the run; nothing is sent anywhere.
+pub(super) fn alert(context: &Context<'_>, arguments: &Arguments) -> Resolved {
+    let run = named(context, arguments)?;
+    let text = |name: &str| arguments.text(name).unwrap_or_default();
+    context
+        .server
+        .meta
+        .write(|db| {
+            runs::add_alert(
+                db,
+                run.id,
+                text("title"),
+                text("text"),
+                text("severity"),
+                now(),
+            )
+        })
+        .map_err(Failure::from)?;
+    done()
+}
+
+/// `upsertModel`: makes a project or changes what is said about it.
+pub(super) fn upsert_project(context: &Context<'_>, arguments: &Arguments) -> Resolved {
+    let entity = entity(context, arguments);
+    let entity = checked_name("entity", &entity)?;
+    let name = checked_name("project", arguments.required("name")?)?;
+    let result = context.server.meta.write(|db| {
+        let (project, inserted) = projects::ensure(db, entity, name, now())?;
+        projects::describe(
+            db,
+            project.id,
+            arguments.text("description"),
+            arguments.text("access"),
+        )?;
+        Ok::<_, Failure>((projects::by_id(db, project.id)?, inserted))
+    });
+    let (project, inserted) = result?;
+    let project = Answer::object(Project(project));
+    some(Plain::answer(
+        "UpsertModelPayload",
+        vec![
+            ("project", project.clone()),
+            ("model", project),
+            ("inserted", inserted.into()),
+        ],
+    ))
+}
+
+/// `deleteModel`: deletes a project with all that is in it.
+pub(super) fn delete_project(context: &Context<'_>, arguments: &Arguments) -> Resolved {
+    let number = super::plain::number("Project", arguments.required("id")?)?;
+    let server = context.server;
+    let ids = server
+        .meta
+        .write(|db| {
+            let ids = projects::run_ids(db, number)?;
+            projects::delete(db, number)?;
+            Ok::<_, rusqlite::Error>(ids)
+        })
+        .map_err(Failure::from)?;
+    for id in ids {
+        server.points.remove(id).map_err(Failure::from)?;
+    }
+    done()
+}
+
+/// A name for a new sweep, which no other one of the project has.
+pub(super) fn new_sweep_name(
+    db: &rusqlite::Connection,
+    project: i64,
+) -> Result<String, rusqlite::Error> {
+    loop {
+        let name = RunId::from_random(|| sys::random::<1>()[0])
+            .as_str()
+            .to_owned();
+        if sweeps::find(db, project, &name)?.is_none() {
+            return Ok(name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_cannot_stand_in_an_address_are_refused() {
+        for good in ["awesome-project", "my project", "größe", "a.b_c"] {
+            assert!(checked_name("project", good).is_ok(), "{good}");
+        }
+        for bad in ["", " a", "a/b", "a#b", "-", "-x", "a\nb", &"x".repeat(200)] {
+            assert!(checked_name("project", bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn configs_must_be_objects() {
+        assert!(checked_json("config", Some(r#"{"a":{"value":NaN}}"#)).is_ok());
+        assert!(checked_json("config", None).is_ok());
+        assert!(checked_json("config", Some("[]")).is_err());
+        assert!(checked_json("config", Some("{")).is_err());
+    }
+}

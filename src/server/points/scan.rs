@@ -1,0 +1,395 @@
+//! Reads a row's JSON without building values: numbers as numbers, everything else as the text it is.
+//!
+//! Accepts exactly what [`crate::wire::json`] accepts, nesting up to [`MAX_DEPTH`] included.
+
+use std::borrow::Cow;
+
+use memchr::memchr2;
+
+use crate::wire::json::{JsonError, MAX_DEPTH, Value};
+
+/// Integers up to here are exact as `f64`.
+const EXACT: u64 = 1 << 53;
+
+/// The powers of ten that `f64` holds exactly.
+const TENS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
+
+/// A member's value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Item<'a> {
+    Number(f64),
+    /// An integer that `f64` does not hold exactly: its text, and the nearest `f64`.
+    Large(&'a str, f64),
+    /// Any other JSON.
+    Other(&'a str),
+}
+
+/// A place in a JSON text.
+#[derive(Debug)]
+pub(super) struct Scanner<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Scanner<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+        }
+    }
+
+    fn error(&self, what: &'static str) -> JsonError {
+        JsonError {
+            what,
+            offset: self.at,
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// Enters an object; false if it is empty, and left again.
+    pub(super) fn enter(&mut self) -> Result<bool, JsonError> {
+        self.space();
+        if self.peek() != Some(b'{') {
+            return Err(self.error("expected an object"));
+        }
+        self.at += 1;
+        self.space();
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// Reads this quoted name and its colon, if they come next.
+    pub(super) fn is_name(&mut self, quoted: &str) -> bool {
+        self.space();
+        let rest = &self.bytes[self.at..];
+        if !rest.starts_with(quoted.as_bytes()) {
+            return false;
+        }
+        let start = self.at;
+        self.at += quoted.len();
+        if self.colon().is_err() {
+            self.at = start;
+            return false;
+        }
+        true
+    }
+
+    fn colon(&mut self) -> Result<(), JsonError> {
+        self.space();
+        if self.peek() != Some(b':') {
+            return Err(self.error("expected ':'"));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Reads a member's name and its colon.
+    pub(super) fn name(&mut self) -> Result<Cow<'a, str>, JsonError> {
+        self.space();
+        if self.peek() != Some(b'"') {
+            return Err(self.error("expected a quoted name"));
+        }
+        let start = self.at;
+        let escaped = self.string()?;
+        let quoted = &self.text[start..self.at];
+        self.colon()?;
+        if escaped && let Value::Text(name) = Value::parse(quoted)? {
+            return Ok(Cow::Owned(name));
+        }
+        Ok(Cow::Borrowed(&quoted[1..quoted.len() - 1]))
+    }
+
+    /// Whether another member follows the value that was read; the object is left otherwise.
+    pub(super) fn more(&mut self) -> Result<bool, JsonError> {
+        self.space();
+        let more = match self.peek() {
+            Some(b',') => true,
+            Some(b'}') => false,
+            _ => return Err(self.error("expected ',' or '}'")),
+        };
+        self.at += 1;
+        Ok(more)
+    }
+
+    /// Nothing but white space may follow.
+    pub(super) fn end(&mut self) -> Result<(), JsonError> {
+        self.space();
+        match self.peek() {
+            None => Ok(()),
+            Some(_) => Err(self.error("unexpected text behind the value")),
+        }
+    }
+
+    /// Reads a member's value; the row itself is depth 0.
+    pub(super) fn item(&mut self) -> Result<Item<'a>, JsonError> {
+        self.space();
+        match self.peek() {
+            Some(b'-') if self.bytes.get(self.at + 1) == Some(&b'I') => {
+                self.token("-Infinity", Item::Number(f64::NEG_INFINITY))
+            }
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b'N') => self.token("NaN", Item::Number(f64::NAN)),
+            Some(b'I') => self.token("Infinity", Item::Number(f64::INFINITY)),
+            _ => {
+                let start = self.at;
+                self.skip(1)?;
+                Ok(Item::Other(&self.text[start..self.at]))
+            }
+        }
+    }
+
+    fn token<T>(&mut self, token: &str, value: T) -> Result<T, JsonError> {
+        if self.bytes[self.at..].starts_with(token.as_bytes()) {
+            self.at += token.len();
+            Ok(value)
+        } else {
+            Err(self.error("expected a JSON value"))
+        }
+    }
+
+    /// Reads digits into `whole`, as long as they fit; gives their number.
+    fn digits(&mut self, whole: &mut u64, fits: &mut bool) -> Result<usize, JsonError> {
+        let start = self.at;
+        while let Some(digit @ b'0'..=b'9') = self.peek() {
+            // Nineteen digits always fit.
+            *whole = whole.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+            self.at += 1;
+        }
+        let count = self.at - start;
+        if count == 0 {
+            return Err(self.error("expected a digit"));
+        }
+        *fits &= count <= 19;
+        Ok(count)
+    }
+
+    fn number(&mut self) -> Result<Item<'a>, JsonError> {
+        let start = self.at;
+        let negative = self.peek() == Some(b'-');
+        self.at += usize::from(negative);
+        let (mut whole, mut fits) = (0, true);
+        let mut digits = self.digits(&mut whole, &mut fits)?;
+        let mut fraction = 0;
+        let mut integer = true;
+        if self.peek() == Some(b'.') {
+            integer = false;
+            self.at += 1;
+            fraction = self.digits(&mut whole, &mut fits)?;
+            digits += fraction;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            (integer, fits) = (false, false);
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.at += 1;
+            }
+            self.digits(&mut 0, &mut true)?;
+        }
+        let text = &self.text[start..self.at];
+        // Exact operands make an exactly rounded quotient.
+        if fits && digits <= 19 && whole <= EXACT && fraction < TENS.len() {
+            let size = whole as f64 / TENS[fraction];
+            // There is no negative integer zero.
+            let negate = negative && !(integer && whole == 0);
+            return Ok(Item::Number(if negate { -size } else { size }));
+        }
+        let number = text.parse().map_err(|_| self.error("not a number"))?;
+        Ok(if integer {
+            Item::Large(text, number)
+        } else {
+            Item::Number(number)
+        })
+    }
+
+    /// Steps over a string; whether it has escapes.
+    fn string(&mut self) -> Result<bool, JsonError> {
+        self.at += 1;
+        let mut escaped = false;
+        loop {
+            let rest = &self.bytes[self.at..];
+            let Some(length) = memchr2(b'"', b'\\', rest) else {
+                self.at = self.text.len();
+                return Err(self.error("unterminated string"));
+            };
+            if let Some(control) = rest[..length].iter().position(|byte| *byte < 0x20) {
+                self.at += control;
+                return Err(self.error("control character in a string"));
+            }
+            self.at += length + 1;
+            if rest[length] == b'"' {
+                return Ok(escaped);
+            }
+            escaped = true;
+            match self.peek() {
+                Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 1,
+                Some(b'u') => {
+                    let hex = self.bytes.get(self.at + 1..self.at + 5);
+                    if !hex.is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) {
+                        return Err(self.error("expected four hex digits"));
+                    }
+                    self.at += 5;
+                }
+                _ => return Err(self.error("unknown escape")),
+            }
+        }
+    }
+
+    fn skip(&mut self, depth: usize) -> Result<(), JsonError> {
+        self.space();
+        if depth > MAX_DEPTH {
+            return Err(self.error("nested too deeply"));
+        }
+        match self.peek() {
+            None => Err(self.error("unexpected end")),
+            Some(b'"') => self.string().map(drop),
+            Some(b't') => self.token("true", ()),
+            Some(b'f') => self.token("false", ()),
+            Some(b'n') => self.token("null", ()),
+            Some(b'{') => {
+                let mut more = self.enter()?;
+                while more {
+                    self.name()?;
+                    self.skip(depth + 1)?;
+                    more = self.more()?;
+                }
+                Ok(())
+            }
+            Some(b'[') => self.list(depth),
+            Some(b'-' | b'0'..=b'9' | b'N' | b'I') => self.item().map(drop),
+            Some(_) => Err(self.error("expected a JSON value")),
+        }
+    }
+
+    fn list(&mut self, depth: usize) -> Result<(), JsonError> {
+        self.at += 1;
+        self.space();
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            self.skip(depth + 1)?;
+            self.space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b']') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                _ => return Err(self.error("expected ',' or ']'")),
+            }
+        }
+    }
+}
+
+/// The members of an object's text, which was read before: names, and values as they are written.
+pub(super) fn members<'a>(
+    object: &'a str,
+    mut take: impl FnMut(Cow<'a, str>, Item<'a>),
+) -> Result<(), JsonError> {
+    let mut scanner = Scanner::new(object);
+    let mut more = scanner.enter()?;
+    while more {
+        let name = scanner.name()?;
+        take(name, scanner.item()?);
+        more = scanner.more()?;
+    }
+    scanner.end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn agree(text: &str) {
+        let mut found = Vec::new();
+        let scanned = members(text, |name, item| found.push((name.into_owned(), item)));
+        match Value::parse(text) {
+            Ok(Value::Map(members)) => {
+                assert!(scanned.is_ok(), "{text}: {scanned:?}");
+                assert_eq!(found.len(), members.len());
+                for ((name, item), (known, value)) in found.iter().zip(&members) {
+                    assert_eq!(name, known);
+                    match item {
+                        Item::Number(f) => {
+                            assert_eq!(
+                                value.as_f64().map(f64::to_bits),
+                                Some(f.to_bits()),
+                                "{text}"
+                            );
+                        }
+                        Item::Large(raw, _) | Item::Other(raw) => {
+                            assert_eq!(&Value::parse(raw).unwrap(), value);
+                        }
+                    }
+                }
+            }
+            _ => assert!(scanned.is_err(), "{text}"),
+        }
+    }
+
+    #[test]
+    fn reads_what_the_json_reader_reads() {
+        for text in [
+            r#"{"a":1,"b":-2.5e-3,"c":9007199254740993,"d":{"e":[1,{"f":"g\u00e9"}]},"h\n":null}"#,
+            r#"{"a":NaN,"b":-Infinity,"c":Infinity,"d":0.6931471824645996,"e":123456789012345678901234567890}"#,
+            r#"{"a":0.00000000000000000000000001,"b":1e999,"c":18446744073709551616.5}"#,
+            "{}",
+            " { } ",
+            "{\"a\":}",
+            "{\"a\":1,}",
+            "{a:1}",
+            "[1]",
+            "1",
+            "",
+            "{\"a\":\"\n\"}",
+            "{\"a\":\"\\x\"}",
+            "{\"a\":1} x",
+            "{\"a\":-}",
+            "{\"a\":1.}",
+            "{\"a\":1e}",
+            "{\"a\":nul}",
+            "{\"a\":\"\\u12\"}",
+        ] {
+            agree(text);
+        }
+        let deep = |n| format!("{{\"a\":{}{}}}", "[".repeat(n), "]".repeat(n));
+        for n in [MAX_DEPTH - 1, MAX_DEPTH, MAX_DEPTH + 1, 50_000] {
+            agree(&deep(n));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_json_like_text_is_judged_alike(text in r#"\{("[ab\\n"]{0,3}":[\[\]{}:,"\\ 0-9eE+.a-zINf-]{0,12},?){0,3}\}"#) {
+            agree(&text);
+        }
+
+        #[test]
+        fn any_float_is_read_exactly(bits: u64, digits in 0_usize..20) {
+            let f = f64::from_bits(bits);
+            if f.is_finite() {
+                agree(&format!("{{\"a\":{f:?},\"b\":{f:.digits$e}}}"));
+            }
+            agree(&format!("{{\"a\":{:.digits$}}}", bits as f64 / 1e19));
+        }
+    }
+}
