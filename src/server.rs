@@ -22,6 +22,7 @@ use meta::{Meta, users};
 
 pub mod backup;
 mod blobs;
+mod console;
 pub mod data;
 pub mod filter;
 pub mod graphql;
@@ -251,9 +252,9 @@ pub(crate) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// This moment, in Unix seconds.
+/// This moment, in Unix seconds, to the millisecond: clients see no more of it, and find again what they saw.
 pub(crate) fn now() -> f64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0.0, |time| time.as_secs_f64())
+        .map_or(0.0, |time| time.as_millis() as f64 / 1000.0)
 }

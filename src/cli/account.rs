@@ -17,6 +17,9 @@ pub struct LoginArgs {
     /// Log in to the public cloud, and use it from now on
     #[arg(long, conflicts_with = "host")]
     pub cloud: bool,
+    /// Log in to the server that `wandb-rs server start` runs on this machine, with its first key
+    #[arg(long, conflicts_with_all = ["host", "cloud", "key"])]
+    pub local: bool,
     /// Ask for a key even if there is one
     #[arg(long)]
     pub relogin: bool,

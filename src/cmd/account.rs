@@ -12,11 +12,12 @@ use crate::cmd::sources::{Sources, current_dir};
 use crate::error::Error;
 use crate::output::Ui;
 use crate::output::prompt::NoAnswer;
+use crate::server::data::DataDir;
 use crate::settings::credentials::{
     self, Credentials, CredentialsError, Secret, Source, check_key,
 };
 use crate::settings::network::Network;
-use crate::settings::server::Server;
+use crate::settings::server::{self, Server};
 use crate::settings::{Settings, netrc};
 
 /// How long an answer about a key may take, unless the user has set another limit.
@@ -88,10 +89,27 @@ pub(super) fn credentials(
     credentials::find(server, settings, &variable, home().as_deref(), warn)
 }
 
+/// The server that `wandb-rs server start` has started, with its key, if no server was chosen and there is no key for the
+/// default one. `network` is then that server's.
+pub(super) fn local_server(network: &Network) -> Option<(Network, Credentials, Source)> {
+    if network.server.base() != server::DEFAULT {
+        return None;
+    }
+    let data = DataDir::default_of(|name| std::env::var(name).ok())?;
+    let running = data.running()?;
+    let key = data.key().filter(|key| check_key(key).is_ok())?;
+    let mut network = network.clone();
+    network.server = Server::new(&running.url, None).ok()?;
+    let source = Source::LocalServer(data.key_file());
+    Some((network, Credentials::ApiKey(Secret::new(&key)), source))
+}
+
 /// A client of the configured server with the user's credentials, and where they come from.
 pub(super) fn connect(account: &Account) -> Result<(Arc<Api>, Source), Error> {
     let network = &account.settings.network;
-    let Some((credentials, source)) = account.find(&network.server)? else {
+    let found = account.find(&network.server)?;
+    let found = found.map(|(credentials, source)| (network.clone(), credentials, source));
+    let Some((network, credentials, source)) = found.or_else(|| local_server(network)) else {
         return Err(Error::new(format!(
             "no API key configured for {}",
             network.server.base()
@@ -99,7 +117,7 @@ pub(super) fn connect(account: &Account) -> Result<(Arc<Api>, Source), Error> {
         .hint("`wandb-rs login` stores one; WANDB_API_KEY works, too"));
     };
     let api = Api::new(
-        network,
+        &network,
         Some(credentials),
         &account.settings.username,
         &account.settings.email,

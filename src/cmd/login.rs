@@ -11,6 +11,7 @@ use crate::cmd::account::{
     Account, Offer, ask_key, netrc_path, no_key, store_key, variable, verify,
 };
 use crate::cmd::netrc_file::NetrcFile;
+use crate::cmd::server::data_dir;
 use crate::cmd::{Exit, settings_file};
 use crate::error::Error;
 use crate::output::Ui;
@@ -25,6 +26,9 @@ const MAX_PIPED: u64 = 64 << 10;
 pub fn login(args: &LoginArgs) -> Result<Exit, Error> {
     let account = Account::read()?;
     let ui = &account.ui;
+    if args.local {
+        return login_local(&account, args);
+    }
     let host = args.cloud.then_some(server::DEFAULT);
     let host = host.or(args.host.as_deref());
     let server = account.named(host)?;
@@ -66,6 +70,28 @@ pub fn login(args: &LoginArgs) -> Result<Exit, Error> {
     if host.is_some() {
         remember(&account, &server)?;
     }
+    Ok(Exit::Code(0))
+}
+
+/// `wandb-rs login --local`: the key of the server on this machine goes where the official client finds it, too.
+fn login_local(account: &Account, args: &LoginArgs) -> Result<Exit, Error> {
+    let data = data_dir(None)?;
+    let running = data.running().ok_or_else(|| {
+        Error::new(format!("no server runs on {}", data.path().display()))
+            .hint("`wandb-rs server start` starts one")
+    })?;
+    let key = data.key().ok_or_else(|| {
+        Error::new(format!("{} is missing", data.key_file().display()))
+            .hint("`wandb-rs server user key NAME` makes another key; store it with `wandb-rs login --host URL`")
+    })?;
+    let server = Server::new(&running.url, None).map_err(Error::new)?;
+    let key = Secret::new(&key);
+    let credentials = Credentials::ApiKey(key.clone());
+    let viewer = (!args.no_verify).then(|| verify(&server, &credentials, &account.settings));
+    let viewer = viewer.transpose().map_err(Error::new)?;
+    store_key(account, &server, &key)?;
+    report(account, &server, viewer.as_ref());
+    remember(account, &server)?;
     Ok(Exit::Code(0))
 }
 

@@ -76,7 +76,7 @@ pub fn exec(args: &SyncArgs) -> Result<Exit, Error> {
     let stop = Stop::default();
     let interrupted = interrupt::watch(&stop);
     let (api, source) = super::account::connect(&account)?;
-    let server = account.settings.network.server.base();
+    let server = api.network().server.base();
     ui.info(&format!(
         "[wandb-rs sync] Loaded credentials for {server} from {source}."
     ));

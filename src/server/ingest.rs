@@ -80,12 +80,17 @@ pub(crate) fn take(
         } else {
             chunk.content.iter().map(String::as_str).collect()
         };
+        // What several writers say of one step is one row, as clients read it.
+        let writer = if stream == Stream::History { 0 } else { writer };
         server.append(run.id, stream, chunk.offset, writer, &lines)?;
     }
     let last = |name: &str| body.files.get(name).and_then(|chunk| chunk.content.last());
     let summary = match last("wandb-summary.json") {
         Some(text) if manner.derives_summary => Some(server.derived_summary(run.id, text)?),
         Some(text) if Value::parse(text).is_ok_and(|value| value.is_object()) => Some(text.clone()),
+        _ if manner.writer.is_some() => {
+            joined_summary(&run.summary, body.files.get("wandb-history.jsonl"))
+        }
         _ => None,
     };
     let (state, exit_code) = ended(&body, run.preempting);
@@ -101,6 +106,26 @@ pub(crate) fn take(
     server.meta.write(|db| runs::change(db, run.id, &change))?;
     server.tell(path, &body);
     Ok(run.stopped)
+}
+
+/// The summary of a run with several writers: only one of them sends a summary, and what the others log counts, too.
+fn joined_summary(summary: &str, history: Option<&Chunk>) -> Option<String> {
+    let mut joined = Value::parse(summary).ok()?;
+    let rows = history?
+        .content
+        .iter()
+        .filter_map(|line| Value::parse(line).ok());
+    for row in rows {
+        let Value::Map(members) = row else {
+            continue;
+        };
+        for (name, value) in members {
+            if !name.starts_with('_') {
+                joined.put(&[name], value);
+            }
+        }
+    }
+    Some(joined.to_json())
 }
 
 /// The state that follows from what a request says, and the exit code.
@@ -276,6 +301,20 @@ mod tests {
         assert_eq!(end(1, true), (Some("preempted"), Some(1)));
         assert_eq!(end(0, true), (Some("finished"), Some(0)));
         assert_eq!(ended(&Body::default(), false), (None, None));
+    }
+
+    #[test]
+    fn what_other_writers_log_is_in_the_summary() {
+        let history = Chunk {
+            offset: 0,
+            content: vec![
+                r#"{"_step":0,"b":1}"#.to_owned(),
+                r#"{"_step":1,"b":2}"#.to_owned(),
+            ],
+        };
+        let joined = joined_summary(r#"{"a":5,"_step":7}"#, Some(&history)).unwrap();
+        assert_eq!(joined, r#"{"a":5,"_step":7,"b":2}"#);
+        assert_eq!(joined_summary("{}", None), None);
     }
 
     #[test]

@@ -58,6 +58,8 @@ pub enum Source {
     IdentityToken(PathBuf),
     Netrc(PathBuf),
     SettingsFile,
+    /// The key file of the server that runs on this machine.
+    LocalServer(PathBuf),
 }
 
 impl fmt::Display for Source {
@@ -65,7 +67,7 @@ impl fmt::Display for Source {
         match self {
             Self::Environment => f.write_str("WANDB_API_KEY"),
             Self::IdentityToken(_) => f.write_str("WANDB_IDENTITY_TOKEN_FILE"),
-            Self::Netrc(path) => path.display().fmt(f),
+            Self::Netrc(path) | Self::LocalServer(path) => path.display().fmt(f),
             Self::SettingsFile => f.write_str("settings"),
         }
     }

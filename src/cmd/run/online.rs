@@ -68,7 +68,9 @@ pub(super) fn decide(settings: &Settings, ui: &Ui) -> Result<Option<Online>, Err
             return Ok(None);
         }
     };
-    let Some((credentials, source)) = found else {
+    let found = found.map(|(credentials, source)| (settings.network.clone(), credentials, source));
+    let found = found.or_else(|| account::local_server(&settings.network));
+    let Some((network, credentials, source)) = found else {
         if settings.mode_is_explicit {
             ui.warning(&format!(
                 "no API key for {}: the run is recorded offline; `wandb-rs login` stores a key",
@@ -78,7 +80,7 @@ pub(super) fn decide(settings: &Settings, ui: &Ui) -> Result<Option<Online>, Err
         return Ok(None);
     };
     Ok(Some(Online {
-        network: settings.network.clone(),
+        network,
         credentials,
         source,
         user: (settings.username.clone(), settings.email.clone()),

@@ -88,11 +88,18 @@ pub(super) fn create(context: &Context<'_>, arguments: &Arguments) -> Resolved {
                 "{name} is a portfolio: artifacts can only be linked to it"
             )));
         }
+        let run = match arguments.text("runName") {
+            Some(run) => runs::find(db, project.id, run)?.map(|run| run.id),
+            None => None,
+        };
         if arguments.flag("enableDigestDeduplication")
             && let Some(same) = stored::with_digest(db, collection.id, digest)?
         {
             for alias in &aliases {
                 collections::set_alias(db, collection.id, alias, same.id)?;
+            }
+            if let Some(run) = run {
+                stored::add_output(db, run, same.id)?;
             }
             return Ok(same.id);
         }
@@ -101,10 +108,6 @@ pub(super) fn create(context: &Context<'_>, arguments: &Arguments) -> Resolved {
         {
             return Ok(open.id);
         }
-        let run = match arguments.text("runName") {
-            Some(run) => runs::find(db, project.id, run)?.map(|run| run.id),
-            None => None,
-        };
         let new = New {
             collection: collection.id,
             digest,

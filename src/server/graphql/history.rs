@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::plain::{Plain, page, strict};
 use super::{Answer, Arguments, Fault};
-use crate::server::held;
 use crate::server::points::Stream;
 use crate::server::{Failure, Server};
+use crate::server::{console as lines, held};
 use crate::wire::json;
 
 /// Rows that are answered unless a number is asked for.
@@ -157,24 +157,23 @@ pub(super) fn console(server: &Server, run: i64, arguments: &Arguments) -> Resul
         .series(run, Stream::Console)
         .map_err(Failure::from)?;
     let mut series = held(&series);
-    let total = series.lines() as usize;
+    let total = lines::count(&mut series)? as usize;
     let range = match arguments.integer("last") {
         Some(last) => total.saturating_sub(samples(Some(last)))..total,
         None => super::plain::range(arguments, total, 1000),
     };
     let mut nodes = Vec::new();
-    let found = series.rows(
-        range.start as i64..range.end as i64,
-        usize::MAX,
+    lines::lines(
+        &mut series,
+        range.start as u64..range.end as u64,
         |number, row| {
             nodes.push((line(number, row), Vec::new()));
         },
-    );
-    found.map_err(Failure::from)?;
+    )?;
     Ok(page(range, total, nodes))
 }
 
-fn line(number: i64, row: &str) -> Answer {
+fn line(number: u64, row: &str) -> Answer {
     let row = json::Value::parse(row).unwrap_or(json::Value::Null);
     let text = |name: &str| row.get(name).and_then(json::Value::as_str);
     let optional = |name: &str| text(name).map_or(Answer::NULL, Answer::from);

@@ -118,8 +118,10 @@ pub(super) fn number(kind: &str, id: &str) -> Result<i64, Fault> {
 
 /// A time as clients read it.
 pub(crate) fn time(seconds: f64) -> String {
-    let time = DateTime::from_timestamp(seconds as i64, 0).unwrap_or_default();
-    time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+    let time = DateTime::from_timestamp_millis((seconds * 1000.0).round() as i64);
+    time.unwrap_or_default()
+        .format("%Y-%m-%dT%H:%M:%S%.3fZ")
+        .to_string()
 }
 
 /// A value as strict JSON: what is no number there becomes the text that W&B writes for it.

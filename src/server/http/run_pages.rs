@@ -12,12 +12,12 @@ use serde_json::{Map, Value, json};
 use super::access::Viewer;
 use super::pages::Named;
 use super::{Answered, App, answered, blocking, transfer};
-use crate::server::Failure;
 use crate::server::graphql::strict;
 use crate::server::held;
 use crate::server::points::{KeyInfo, Series, Stream};
 use crate::server::runs::{RunPath, plain_config};
 use crate::server::source::{Edit, RunDetail};
+use crate::server::{Failure, console};
 use crate::wire::json::{self, Value as Wire};
 
 /// The most lines of a log, and rows of a table, of one answer.
@@ -70,8 +70,8 @@ async fn run(State(app): State<Arc<App>>, _: Viewer, Path(path): OfRun) -> Answe
         let keys = held(&history).keys()?;
         let events = source.series(&path, Stream::Events)?;
         let system = held(&events).keys()?;
-        let console = source.series(&path, Stream::Console)?;
-        let log_lines = held(&console).lines();
+        let lines = source.series(&path, Stream::Console)?;
+        let log_lines = console::count(&mut held(&lines))?;
         Ok(detail(&run, &keys, &system, log_lines))
     });
     answered(answer.await?)
@@ -210,47 +210,48 @@ async fn logs(
 ) -> Answered {
     let source = Arc::clone(&app.source);
     let answer = blocking(move || {
-        let console = source.series(&path_of(path), Stream::Console)?;
-        let mut console = held(&console);
+        let series = source.series(&path_of(path), Stream::Console)?;
+        let mut series = held(&series);
         let limit = query.limit.or(query.last).unwrap_or(1000).min(MOST_LINES);
         if let Some(text) = query.search.as_deref().filter(|text| !text.is_empty()) {
-            search(&mut console, text, limit)
-        } else {
-            let total = console.lines();
-            let first = match query.last {
-                Some(last) => total.saturating_sub(last.min(limit) as u64),
-                None => query.first,
-            };
-            let mut lines = Vec::new();
-            console.rows(first as i64.., limit, |number, row| {
-                lines.push(line(number, row));
-            })?;
-            Ok(json!({"total": total, "lines": lines}))
+            return search(&mut series, text, limit);
         }
+        let total = console::count(&mut series)?;
+        let first = match query.last {
+            Some(last) => total.saturating_sub(last.min(limit) as u64),
+            None => query.first,
+        };
+        let mut lines = Vec::new();
+        let wanted = first..first.saturating_add(limit as u64);
+        console::lines(&mut series, wanted, |number, row| {
+            lines.push(line(number, row));
+        })?;
+        Ok(json!({"total": total, "lines": lines}))
     });
     answered(answer.await?)
 }
 
-fn search(console: &mut Series, text: &str, limit: usize) -> Result<Value, Failure> {
+fn search(series: &mut Series, text: &str, limit: usize) -> Result<Value, Failure> {
     let wanted = text.to_lowercase();
-    let mut lines = Vec::new();
+    let mut found = Vec::new();
     let mut matched = 0_usize;
-    console.rows(.., usize::MAX, |number, row| {
+    console::lines(series, 0..u64::MAX, |number, row| {
         let content = json::Value::parse(row).ok();
         let content = content
             .as_ref()
             .and_then(|row| row.get("content")?.as_str());
         if content.is_some_and(|content| content.to_lowercase().contains(&wanted)) {
             matched += 1;
-            if lines.len() < limit {
-                lines.push(line(number, row));
+            if found.len() < limit {
+                found.push(line(number, row));
             }
         }
     })?;
-    Ok(json!({"total": console.lines(), "matched": matched, "lines": lines}))
+    let total = console::count(series)?;
+    Ok(json!({"total": total, "matched": matched, "lines": found}))
 }
 
-fn line(number: i64, row: &str) -> Value {
+fn line(number: u64, row: &str) -> Value {
     let row = Wire::parse(row).unwrap_or(Wire::Null);
     let text = |name: &str| row.get(name).and_then(Wire::as_str);
     json!({

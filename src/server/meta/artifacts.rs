@@ -175,7 +175,8 @@ pub(crate) fn latest(connection: &Connection, collection: i64) -> Result<Option<
 pub(crate) fn logged_by(connection: &Connection, run: i64) -> Result<Vec<Artifact>> {
     connection
         .prepare_cached(&format!(
-            "SELECT {ARTIFACT} FROM artifacts WHERE run = ?1 AND state = 'COMMITTED' ORDER BY id"
+            "SELECT {ARTIFACT} FROM artifacts WHERE state = 'COMMITTED' AND (run = ?1 OR id IN \
+             (SELECT artifact FROM outputs WHERE run = ?1)) ORDER BY id"
         ))?
         .query_map([run], artifact)?
         .collect()
@@ -197,6 +198,15 @@ pub(crate) fn users_of(connection: &Connection, id: i64) -> Result<Vec<i64>> {
         .prepare_cached("SELECT run FROM uses WHERE artifact = ?1 ORDER BY run")?
         .query_map([id], |row| row.get(0))?
         .collect()
+}
+
+/// Notes that a run has logged what was there already.
+pub(crate) fn add_output(connection: &Connection, run: i64, id: i64) -> Result<()> {
+    connection.execute(
+        "INSERT INTO outputs (run, artifact) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        [run, id],
+    )?;
+    Ok(())
 }
 
 /// Notes that a run uses an artifact.

@@ -175,6 +175,13 @@ CREATE TABLE uses (
     PRIMARY KEY (run, artifact)
 ) STRICT, WITHOUT ROWID;
 
+-- Runs that have logged what was there already; the first one is named by the artifact itself.
+CREATE TABLE outputs (
+    run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+    artifact INTEGER NOT NULL REFERENCES artifacts ON DELETE CASCADE,
+    PRIMARY KEY (run, artifact)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE sweeps (
     id INTEGER PRIMARY KEY,
     project INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE,

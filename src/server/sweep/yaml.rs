@@ -11,6 +11,8 @@ pub(super) fn parse(text: &str) -> Result<Value, String> {
     let options = serde_saphyr::options! {
         // Python writes them, and JSON as the W&B tools speak it has them.
         non_finite_float_policy: serde_saphyr::NonFiniteFloatPolicy::PassThrough,
+        // The client dumps `true`; a bare `y` or `on` there is a text.
+        strict_booleans: true,
     };
     let tree: Result<Tree, _> = serde_saphyr::from_str_with_options(text, options);
     tree.map(|tree| tree.0).map_err(|error| {
