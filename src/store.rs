@@ -288,6 +288,16 @@ pub fn new_private_file(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
+/// Opens a private file for writing from its beginning; what was in it is gone.
+pub fn empty_private_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+}
+
 /// Writes a private file as a whole: readers see the old content or the new, never a part.
 pub fn write_atomic(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut temporary = path.as_os_str().to_owned();

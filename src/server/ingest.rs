@@ -56,12 +56,16 @@ pub(crate) fn take(
     manner: &Manner,
     body: &[u8],
 ) -> Result<bool, Failure> {
-    let body: Body = if body.is_empty() {
-        Body::default()
-    } else {
-        serde_json::from_slice(body).map_err(|error| {
+    let body = match body.trim_ascii_start() {
+        [] => Body::default(),
+        [b'{', ..] => serde_json::from_slice(body).map_err(|error| {
             Failure::Invalid(format!("the request is not a file stream: {error}"))
-        })?
+        })?,
+        _ => {
+            return Err(Failure::Invalid(
+                "the request is not a file stream".to_owned(),
+            ));
+        }
     };
     let run = server.run(path)?;
     let writer = manner.writer.as_deref().map_or(0, number_of);
@@ -87,10 +91,11 @@ pub(crate) fn take(
     let last = |name: &str| body.files.get(name).and_then(|chunk| chunk.content.last());
     let summary = match last("wandb-summary.json") {
         Some(text) if manner.derives_summary => Some(server.derived_summary(run.id, text)?),
-        Some(text) if Value::parse(text).is_ok_and(|value| value.is_object()) => Some(text.clone()),
-        _ if manner.writer.is_some() => {
-            joined_summary(&run.summary, body.files.get("wandb-history.jsonl"))
+        given if manner.writer.is_some() => {
+            let history = body.files.get("wandb-history.jsonl");
+            joined_summary(&run.summary, history, given.map(String::as_str))
         }
+        Some(text) if Value::parse(text).is_ok_and(|value| value.is_object()) => Some(text.clone()),
         _ => None,
     };
     let (state, exit_code) = ended(&body, run.preempting);
@@ -109,23 +114,24 @@ pub(crate) fn take(
 }
 
 /// The summary of a run with several writers: only one of them sends a summary, and what the others log counts, too.
-fn joined_summary(summary: &str, history: Option<&Chunk>) -> Option<String> {
+fn joined_summary(summary: &str, history: Option<&Chunk>, given: Option<&str>) -> Option<String> {
     let mut joined = Value::parse(summary).ok()?;
-    let rows = history?
-        .content
-        .iter()
-        .filter_map(|line| Value::parse(line).ok());
-    for row in rows {
-        let Value::Map(members) = row else {
-            continue;
-        };
-        for (name, value) in members {
-            if !name.starts_with('_') {
-                joined.put(&[name], value);
-            }
-        }
+    let rows = history.into_iter().flat_map(|chunk| &chunk.content);
+    for row in rows.filter_map(|line| Value::parse(line).ok()) {
+        join(&mut joined, row, |name| !name.starts_with('_'));
+    }
+    if let Some(given) = given.and_then(|given| Value::parse(given).ok()) {
+        join(&mut joined, given, |_| true);
     }
     Some(joined.to_json())
+}
+
+fn join(summary: &mut Value, members: Value, counts: impl Fn(&str) -> bool) {
+    if let Value::Map(members) = members {
+        for (name, value) in members.into_iter().filter(|(name, _)| counts(name)) {
+            summary.put(&[name], value);
+        }
+    }
 }
 
 /// The state that follows from what a request says, and the exit code.
@@ -312,9 +318,10 @@ mod tests {
                 r#"{"_step":1,"b":2}"#.to_owned(),
             ],
         };
-        let joined = joined_summary(r#"{"a":5,"_step":7}"#, Some(&history)).unwrap();
+        let joined = joined_summary(r#"{"a":5,"_step":7}"#, Some(&history), None).unwrap();
         assert_eq!(joined, r#"{"a":5,"_step":7,"b":2}"#);
-        assert_eq!(joined_summary("{}", None), None);
+        let joined = joined_summary(&joined, None, Some(r#"{"a":6}"#)).unwrap();
+        assert_eq!(joined, r#"{"a":6,"_step":7,"b":2}"#);
     }
 
     #[test]

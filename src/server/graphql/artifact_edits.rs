@@ -183,8 +183,7 @@ pub(super) fn delete(context: &Context<'_>, arguments: &Arguments) -> Resolved {
     let artifact = of_id(context, arguments.required("artifactID")?)?;
     let digests = context.server.meta.write(|db| {
         let aliases = collections::aliases(db, artifact.id)?;
-        let named = aliases.iter().filter(|alias| alias.name != "latest").count();
-        if named > 0 && !arguments.flag("deleteAliases") {
+        if !aliases.is_empty() && !arguments.flag("deleteAliases") {
             return Err(Fault::new(
                 409,
                 "cannot delete an artifact that has aliases; delete these first, or with it (delete_aliases=True)",

@@ -152,15 +152,15 @@ pub(crate) fn add_member(
     artifact: i64,
     now: f64,
 ) -> Result<Membership> {
-    connection.execute(
+    let made = connection.execute(
         "INSERT INTO memberships (collection, artifact, version, created) \
-         SELECT ?1, ?2, coalesce(max(version) + 1, 0), ?3 FROM memberships WHERE collection = ?1 \
+         SELECT id, ?2, next_version, ?3 FROM collections WHERE id = ?1 \
          ON CONFLICT (collection, artifact) DO NOTHING",
         params![collection, artifact, now],
     )?;
     connection.execute(
-        "UPDATE collections SET updated = ?2 WHERE id = ?1",
-        params![collection, now],
+        "UPDATE collections SET updated = ?2, next_version = next_version + ?3 WHERE id = ?1",
+        params![collection, now, made as i64],
     )?;
     connection.query_row(
         &format!("SELECT {MEMBERSHIP} FROM memberships WHERE collection = ?1 AND artifact = ?2"),

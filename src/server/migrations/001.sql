@@ -93,6 +93,8 @@ CREATE TABLE collections (
     portfolio INTEGER NOT NULL DEFAULT 0,
     description TEXT,
     tags TEXT NOT NULL DEFAULT '[]',
+    -- The version of the next member: that of a deleted one is never given again.
+    next_version INTEGER NOT NULL DEFAULT 0,
     created REAL NOT NULL,
     updated REAL NOT NULL,
     UNIQUE (project, name)

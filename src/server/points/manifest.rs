@@ -5,12 +5,12 @@
 //! written beside, synchronised, renamed. Statistics of columns are in each segment's own `.bins` file, so that the
 //! manifest stays small for runs with thousands of columns.
 
-use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
 
 use super::tail::{self, sync_directory};
 use super::{At as _, Error, Key, Result};
+use crate::store::empty_private_file;
 use crate::wire::json::Value;
 
 const NAME: &str = "manifest.json";
@@ -133,7 +133,7 @@ impl Manifest {
     /// Replaces the manifest on disk. After an error it is unknown which of the two is there.
     pub(super) fn save(&self, directory: &Path, key: Key) -> Result<()> {
         let new = directory.join(format!("{NAME}.new"));
-        let mut file = File::create(&new).at(&new)?;
+        let mut file = empty_private_file(&new).at(&new)?;
         file.write_all(self.to_value(key).to_json().as_bytes())
             .at(&new)?;
         file.sync_all().at(&new)?;

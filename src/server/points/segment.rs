@@ -27,6 +27,7 @@ use super::manifest::Segment;
 use super::pyramid::Builder;
 use super::table::{Column, Ident, Table};
 use super::{At as _, Error, Key, Result};
+use crate::store::empty_private_file;
 use crate::wire::json::Value;
 
 pub(super) const WRITER: &str = "_writer";
@@ -65,7 +66,7 @@ pub(super) fn write(directory: &Path, number: u64, table: &Table, key: Key) -> R
         .filter(|c| !c.rows.is_empty())
         .collect();
     let mut bins = Builder::new(table);
-    let metadata = File::create(&path)
+    let metadata = empty_private_file(&path)
         .map_err(ParquetError::from)
         .and_then(|file| write_parquet(file, table, &columns, key, &mut bins))
         .map_err(|error| Error::Write {
@@ -86,7 +87,7 @@ pub(super) fn write(directory: &Path, number: u64, table: &Table, key: Key) -> R
         idents.zip(crcs[1 + has_writer..].iter().copied()).collect();
     let path = directory.join(segment.bins());
     let bytes = bins.end(&Stats::of(table), fixed, &by_ident);
-    let mut file = File::create(&path).at(&path)?;
+    let mut file = empty_private_file(&path).at(&path)?;
     file.write_all(&bytes).at(&path)?;
     file.sync_all().at(&path)?;
     segment.bytes += bytes.len() as u64;

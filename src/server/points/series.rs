@@ -16,6 +16,7 @@ use super::tail::{self, Frame, Log};
 use super::{
     At as _, Error, FINISH_WEIGHT, Key, Options, Result, SEGMENT_ROWS, SEGMENT_WEIGHT, TAIL_BYTES,
 };
+use crate::store::private_dir;
 
 /// Open segments that are kept, and their columns in all.
 const MAX_READERS: usize = 64;
@@ -74,7 +75,7 @@ impl Series {
     /// A manifest that cannot be read, or is of a newer version.
     pub fn open(directory: &Path, key: Key, options: Options) -> Result<Self> {
         if !directory.is_dir() {
-            std::fs::create_dir_all(directory).at(directory)?;
+            private_dir(directory).at(directory)?;
             if options.sync {
                 // A new run's directory is new too.
                 for parent in directory.ancestors().skip(1).take(2) {

@@ -83,7 +83,7 @@ const REMOVED: &str = "removed-";
 impl Store {
     /// A store in a directory, which nobody else uses.
     pub fn new(root: &Path, options: StoreOptions) -> Result<Self> {
-        std::fs::create_dir_all(root).at(root)?;
+        crate::store::private_dir(root).at(root)?;
         for entry in std::fs::read_dir(root).at(root)? {
             let name = entry.at(root)?.file_name();
             if name.to_str().is_some_and(|name| name.starts_with(REMOVED)) {

@@ -9,6 +9,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{At as _, Error, Result};
@@ -165,7 +166,7 @@ impl Log {
         options.append(true);
         let file = match options.open(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let file = options.create(true).open(&path).at(&path)?;
+                let file = options.create(true).mode(0o600).open(&path).at(&path)?;
                 if sync {
                     sync_directory(directory)?;
                 }
