@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::common::{TestEnv, eventually, wait_status};
 
 mod access;
+mod clients;
 mod crash;
 mod lifecycle;
 mod ours;

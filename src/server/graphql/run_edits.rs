@@ -83,7 +83,8 @@ pub(super) fn upsert(context: &Context<'_>, arguments: &Arguments) -> Resolved {
         .texts("tags")
         .map(|tags| Value::from(tags).to_string());
     // Only the run itself names its id; it is then at work, whatever it was before. An edit leaves the state.
-    let at_work = given("name").is_some() && run.state != "running";
+    let at_work =
+        given("name").is_some() && !matches!(run.state.as_str(), "running" | "preempting");
     let state = arguments.text("state").or(at_work.then_some("running"));
     let change = Change {
         display_name: given("displayName"),

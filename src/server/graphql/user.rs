@@ -18,6 +18,7 @@ impl Object for User {
             // There is no mail here; the official client wants a text.
             "email" => Answer::from(format!("{}@localhost", self.name)),
             "admin" => self.admin.into(),
+            "pending" => false.into(),
             "flags" => Answer::from("{}"),
             "deletedAt" | "photoUrl" | "apiKey" | "defaultEntity" => Answer::NULL,
             "accountType" => Answer::from("MEMBER"),
