@@ -16,4 +16,5 @@ mod compat;
 mod generated;
 mod layers;
 mod online;
+mod ui;
 mod upload;

@@ -30,6 +30,8 @@ mod follow;
 mod index;
 mod kept;
 mod part;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use index::{Index, Run};

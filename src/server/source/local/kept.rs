@@ -63,6 +63,11 @@ impl Kept {
         Ok(seen)
     }
 
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        held(&self.state).followers.len()
+    }
+
     fn settle(&self, path: &RunPath, memory: usize) {
         let mut state = held(&self.state);
         if let Some(entry) = state.followers.get_mut(path) {
