@@ -30,12 +30,14 @@ mod follow;
 mod index;
 mod kept;
 mod part;
+mod run;
 #[cfg(test)]
 mod tests;
 mod watch;
 
-use index::{Index, Run};
+use index::Index;
 use kept::Kept;
+use run::Run;
 
 /// Bytes of memory that rows may take, about.
 const BUDGET: usize = 256 << 20;

@@ -10,19 +10,15 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::broadcast;
 
-use super::super::columns::Columns;
 use super::part::{Part, Stamp};
+use super::run::Run;
 use super::{Place, complain};
-use crate::run::config::Config;
 use crate::run::recorded::State;
-use crate::server::run_list::Listed;
 use crate::server::runs::RunPath;
-use crate::server::{Change, held, now};
+use crate::server::{Change, held};
 use crate::store::log_reader::ReadError;
 use crate::store::runs::{self, FileId, LocalRun};
 use crate::store::survey::is_fresh;
-use crate::upload::fold::config_json;
-use crate::wire::json::Value as Wire;
 
 /// How old what is known may be.
 const PACE: Duration = Duration::from_secs(1);
@@ -49,18 +45,6 @@ struct Known {
     open: Option<(Instant, HashSet<FileId>)>,
     /// What has been complained about.
     told: HashSet<String>,
-}
-
-/// A run, put together of all its logs.
-#[derive(Debug)]
-pub(super) struct Run {
-    pub(super) path: RunPath,
-    /// In order of their start.
-    pub(super) logs: Vec<LocalRun>,
-    stamps: Vec<Stamp>,
-    state: State,
-    listed: Listed,
-    parts: Vec<Arc<Part>>,
 }
 
 impl Index {
@@ -190,7 +174,7 @@ impl Known {
                 continue;
             };
             let same = |run: &&Arc<Run>| {
-                run.state == state && run.stamps.iter().eq(parts.iter().map(|part| &part.stamp))
+                run.state == state && run.stamps().eq(parts.iter().map(|part| part.stamp))
             };
             let run = match self.runs.get(&path).filter(same) {
                 Some(run) => Arc::clone(run),
@@ -251,97 +235,5 @@ fn read_all(logs: &[(LocalRun, Stamp)]) -> Vec<(usize, Result<Part, ReadError>)>
                 .flatten()
                 .collect()
         })
-    }
-}
-
-impl Run {
-    fn of(path: RunPath, parts: Vec<Arc<Part>>, state: State) -> Self {
-        let mut config = Config::default();
-        let mut summary = Wire::Map(Vec::new());
-        let mut listed = Listed::default();
-        for (number, part) in parts.iter().enumerate() {
-            for (key, value) in part.config.members() {
-                config.update(key, value);
-            }
-            if let Wire::Map(members) = &part.summary {
-                for (key, value) in members {
-                    summary.put(&[key], value.clone());
-                }
-            }
-            let earlier = std::mem::replace(&mut listed, part.listed.clone());
-            if number > 0 {
-                go_on(&mut listed, earlier);
-            }
-        }
-        listed.config = config_json(&config);
-        listed.summary = summary.to_json();
-        state.word().clone_into(&mut listed.state);
-        Self {
-            path,
-            logs: parts.iter().map(|part| part.log.clone()).collect(),
-            stamps: parts.iter().map(|part| part.stamp).collect(),
-            state,
-            listed,
-            parts,
-        }
-    }
-
-    /// As lists have it at this moment.
-    pub(super) fn listed(&self) -> Listed {
-        let mut listed = self.listed.clone();
-        if let (State::Running, Some(part)) = (self.state, self.parts.last()) {
-            let so_far = (now() - part.listed.created).max(0.0);
-            listed.runtime += (so_far - part.listed.runtime).max(0.0);
-        }
-        listed
-    }
-
-    /// Adds what the run has.
-    pub(super) fn add_to(&self, columns: &mut Columns) {
-        columns.add_run(&self.listed);
-        for part in &self.parts {
-            columns.add_last(&part.last);
-            columns.add_sampled(&part.system);
-        }
-    }
-
-    /// When it began, in Unix seconds.
-    pub(super) fn created(&self) -> f64 {
-        self.listed.created
-    }
-
-    /// When its log was written last, in Unix seconds.
-    pub(super) fn heartbeat(&self) -> f64 {
-        self.listed.heartbeat
-    }
-
-    pub(super) fn is_running(&self) -> bool {
-        self.state == State::Running
-    }
-
-    /// The sweep that it belongs to; empty if to none.
-    pub(super) fn sweep(&self) -> &str {
-        &self.listed.sweep
-    }
-}
-
-/// A later part of a run takes over from the earlier ones what it does not say itself.
-fn go_on(listed: &mut Listed, earlier: Listed) {
-    listed.created = earlier.created;
-    listed.heartbeat = listed.heartbeat.max(earlier.heartbeat);
-    listed.runtime += earlier.runtime;
-    if listed.tags.is_empty() {
-        listed.tags = earlier.tags;
-    }
-    for (own, earlier) in [
-        (&mut listed.notes, earlier.notes),
-        (&mut listed.group, earlier.group),
-        (&mut listed.job_type, earlier.job_type),
-        (&mut listed.user, earlier.user),
-        (&mut listed.sweep, earlier.sweep),
-    ] {
-        if own.is_empty() {
-            *own = earlier;
-        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use super::follow::Follower;
-use super::index::Run;
+use super::run::Run;
 use crate::server::runs::RunPath;
 use crate::server::{Failure, held};
 
