@@ -36,6 +36,8 @@ Register-ArgumentCompleter -Native -CommandName 'wandb-rs' -ScriptBlock {
             [CompletionResult]::new('parse', 'parse', [CompletionResultType]::ParameterValue, 'Show the metrics that would be found in a saved log')
             [CompletionResult]::new('import-log', 'import-log', [CompletionResultType]::ParameterValue, 'Make a run from a saved training log')
             [CompletionResult]::new('service', 'service', [CompletionResultType]::ParameterValue, 'Record runs of notebooks and long sessions without a wrapper')
+            [CompletionResult]::new('server', 'server', [CompletionResultType]::ParameterValue, 'Run a W&B server on this machine: runs go there, and the printed links lead to its pages')
+            [CompletionResult]::new('ui', 'ui', [CompletionResultType]::ParameterValue, 'Show the pages of the server over run directories, in place')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Upload runs to the server')
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Store an API key for a W&B server')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Remove the API key of a W&B server')
@@ -262,6 +264,147 @@ Register-ArgumentCompleter -Native -CommandName 'wandb-rs' -ScriptBlock {
         'wandb-rs;service;help;help' {
             break
         }
+        'wandb-rs;server' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('start', 'start', [CompletionResultType]::ParameterValue, 'Start the server, unless it runs')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell whether the server runs, and where')
+            [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'End the server; what it has acknowledged is on the disk already')
+            [CompletionResult]::new('user', 'user', [CompletionResultType]::ParameterValue, 'Add users and keys')
+            [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'Copy all data to a new directory, also while the server runs')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'wandb-rs;server;start' {
+            [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Directory of the server''s data [default: ~/.local/share/wandb-rs/server] [env: `WANDB_RS_SERVER_DIR`]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address to listen on; any but loopback wants --tls-cert and --tls-key')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port to listen on; 0 takes a free one')
+            [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Certificate chain in PEM form')
+            [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'Private key in PEM form')
+            [CompletionResult]::new('--public-url', '--public-url', [CompletionResultType]::ParameterName, 'Address under which others reach the server, through a proxy for example')
+            [CompletionResult]::new('--allow-host', '--allow-host', [CompletionResultType]::ParameterName, 'Further host name under which the server is reached; may be given several times')
+            [CompletionResult]::new('--allow-plain', '--allow-plain', [CompletionResultType]::ParameterName, 'Listen on other addresses than loopback without TLS: keys and data cross the network in the open')
+            [CompletionResult]::new('--foreground', '--foreground', [CompletionResultType]::ParameterName, 'Stay in the foreground')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;server;status' {
+            [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Directory of the server''s data [default: ~/.local/share/wandb-rs/server] [env: `WANDB_RS_SERVER_DIR`]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;server;stop' {
+            [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Directory of the server''s data [default: ~/.local/share/wandb-rs/server] [env: `WANDB_RS_SERVER_DIR`]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;server;user' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a user and print a key')
+            [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'Print a new key for a user')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'wandb-rs;server;user;add' {
+            [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Directory of the server''s data [default: ~/.local/share/wandb-rs/server] [env: `WANDB_RS_SERVER_DIR`]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;server;user;key' {
+            [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Directory of the server''s data [default: ~/.local/share/wandb-rs/server] [env: `WANDB_RS_SERVER_DIR`]')
+            [CompletionResult]::new('--revoke', '--revoke', [CompletionResultType]::ParameterName, 'Take all earlier keys and sessions of the user away')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;server;user;help' {
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a user and print a key')
+            [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'Print a new key for a user')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'wandb-rs;server;user;help;add' {
+            break
+        }
+        'wandb-rs;server;user;help;key' {
+            break
+        }
+        'wandb-rs;server;user;help;help' {
+            break
+        }
+        'wandb-rs;server;backup' {
+            [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Directory of the server''s data [default: ~/.local/share/wandb-rs/server] [env: `WANDB_RS_SERVER_DIR`]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'wandb-rs;server;help' {
+            [CompletionResult]::new('start', 'start', [CompletionResultType]::ParameterValue, 'Start the server, unless it runs')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell whether the server runs, and where')
+            [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'End the server; what it has acknowledged is on the disk already')
+            [CompletionResult]::new('user', 'user', [CompletionResultType]::ParameterValue, 'Add users and keys')
+            [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'Copy all data to a new directory, also while the server runs')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'wandb-rs;server;help;start' {
+            break
+        }
+        'wandb-rs;server;help;status' {
+            break
+        }
+        'wandb-rs;server;help;stop' {
+            break
+        }
+        'wandb-rs;server;help;user' {
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a user and print a key')
+            [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'Print a new key for a user')
+            break
+        }
+        'wandb-rs;server;help;user;add' {
+            break
+        }
+        'wandb-rs;server;help;user;key' {
+            break
+        }
+        'wandb-rs;server;help;backup' {
+            break
+        }
+        'wandb-rs;server;help;help' {
+            break
+        }
+        'wandb-rs;ui' {
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address to listen on')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port to listen on [default: a free one]')
+            [CompletionResult]::new('--allow-host', '--allow-host', [CompletionResultType]::ParameterName, 'Further host name under which the pages are reached; may be given several times')
+            [CompletionResult]::new('--allow-plain', '--allow-plain', [CompletionResultType]::ParameterName, 'Listen on other addresses than loopback')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'wandb-rs;sync' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Upload to this project')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Upload to this project')
@@ -459,6 +602,8 @@ Register-ArgumentCompleter -Native -CommandName 'wandb-rs' -ScriptBlock {
             [CompletionResult]::new('parse', 'parse', [CompletionResultType]::ParameterValue, 'Show the metrics that would be found in a saved log')
             [CompletionResult]::new('import-log', 'import-log', [CompletionResultType]::ParameterValue, 'Make a run from a saved training log')
             [CompletionResult]::new('service', 'service', [CompletionResultType]::ParameterValue, 'Record runs of notebooks and long sessions without a wrapper')
+            [CompletionResult]::new('server', 'server', [CompletionResultType]::ParameterValue, 'Run a W&B server on this machine: runs go there, and the printed links lead to its pages')
+            [CompletionResult]::new('ui', 'ui', [CompletionResultType]::ParameterValue, 'Show the pages of the server over run directories, in place')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Upload runs to the server')
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Store an API key for a W&B server')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Remove the API key of a W&B server')
@@ -521,6 +666,40 @@ Register-ArgumentCompleter -Native -CommandName 'wandb-rs' -ScriptBlock {
             break
         }
         'wandb-rs;help;service;stop' {
+            break
+        }
+        'wandb-rs;help;server' {
+            [CompletionResult]::new('start', 'start', [CompletionResultType]::ParameterValue, 'Start the server, unless it runs')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell whether the server runs, and where')
+            [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'End the server; what it has acknowledged is on the disk already')
+            [CompletionResult]::new('user', 'user', [CompletionResultType]::ParameterValue, 'Add users and keys')
+            [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'Copy all data to a new directory, also while the server runs')
+            break
+        }
+        'wandb-rs;help;server;start' {
+            break
+        }
+        'wandb-rs;help;server;status' {
+            break
+        }
+        'wandb-rs;help;server;stop' {
+            break
+        }
+        'wandb-rs;help;server;user' {
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a user and print a key')
+            [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'Print a new key for a user')
+            break
+        }
+        'wandb-rs;help;server;user;add' {
+            break
+        }
+        'wandb-rs;help;server;user;key' {
+            break
+        }
+        'wandb-rs;help;server;backup' {
+            break
+        }
+        'wandb-rs;help;ui' {
             break
         }
         'wandb-rs;help;sync' {

@@ -85,6 +85,9 @@ _wandb__rs() {
             wandb__rs,save)
                 cmd="wandb__rs__subcmd__save"
                 ;;
+            wandb__rs,server)
+                cmd="wandb__rs__subcmd__server"
+                ;;
             wandb__rs,service)
                 cmd="wandb__rs__subcmd__service"
                 ;;
@@ -99,6 +102,9 @@ _wandb__rs() {
                 ;;
             wandb__rs,sync)
                 cmd="wandb__rs__subcmd__sync"
+                ;;
+            wandb__rs,ui)
+                cmd="wandb__rs__subcmd__ui"
                 ;;
             wandb__rs__subcmd__help,alert)
                 cmd="wandb__rs__subcmd__help__subcmd__alert"
@@ -169,6 +175,9 @@ _wandb__rs() {
             wandb__rs__subcmd__help,save)
                 cmd="wandb__rs__subcmd__help__subcmd__save"
                 ;;
+            wandb__rs__subcmd__help,server)
+                cmd="wandb__rs__subcmd__help__subcmd__server"
+                ;;
             wandb__rs__subcmd__help,service)
                 cmd="wandb__rs__subcmd__help__subcmd__service"
                 ;;
@@ -184,6 +193,30 @@ _wandb__rs() {
             wandb__rs__subcmd__help,sync)
                 cmd="wandb__rs__subcmd__help__subcmd__sync"
                 ;;
+            wandb__rs__subcmd__help,ui)
+                cmd="wandb__rs__subcmd__help__subcmd__ui"
+                ;;
+            wandb__rs__subcmd__help__subcmd__server,backup)
+                cmd="wandb__rs__subcmd__help__subcmd__server__subcmd__backup"
+                ;;
+            wandb__rs__subcmd__help__subcmd__server,start)
+                cmd="wandb__rs__subcmd__help__subcmd__server__subcmd__start"
+                ;;
+            wandb__rs__subcmd__help__subcmd__server,status)
+                cmd="wandb__rs__subcmd__help__subcmd__server__subcmd__status"
+                ;;
+            wandb__rs__subcmd__help__subcmd__server,stop)
+                cmd="wandb__rs__subcmd__help__subcmd__server__subcmd__stop"
+                ;;
+            wandb__rs__subcmd__help__subcmd__server,user)
+                cmd="wandb__rs__subcmd__help__subcmd__server__subcmd__user"
+                ;;
+            wandb__rs__subcmd__help__subcmd__server__subcmd__user,add)
+                cmd="wandb__rs__subcmd__help__subcmd__server__subcmd__user__subcmd__add"
+                ;;
+            wandb__rs__subcmd__help__subcmd__server__subcmd__user,key)
+                cmd="wandb__rs__subcmd__help__subcmd__server__subcmd__user__subcmd__key"
+                ;;
             wandb__rs__subcmd__help__subcmd__service,start)
                 cmd="wandb__rs__subcmd__help__subcmd__service__subcmd__start"
                 ;;
@@ -192,6 +225,66 @@ _wandb__rs() {
                 ;;
             wandb__rs__subcmd__help__subcmd__service,stop)
                 cmd="wandb__rs__subcmd__help__subcmd__service__subcmd__stop"
+                ;;
+            wandb__rs__subcmd__server,backup)
+                cmd="wandb__rs__subcmd__server__subcmd__backup"
+                ;;
+            wandb__rs__subcmd__server,help)
+                cmd="wandb__rs__subcmd__server__subcmd__help"
+                ;;
+            wandb__rs__subcmd__server,start)
+                cmd="wandb__rs__subcmd__server__subcmd__start"
+                ;;
+            wandb__rs__subcmd__server,status)
+                cmd="wandb__rs__subcmd__server__subcmd__status"
+                ;;
+            wandb__rs__subcmd__server,stop)
+                cmd="wandb__rs__subcmd__server__subcmd__stop"
+                ;;
+            wandb__rs__subcmd__server,user)
+                cmd="wandb__rs__subcmd__server__subcmd__user"
+                ;;
+            wandb__rs__subcmd__server__subcmd__help,backup)
+                cmd="wandb__rs__subcmd__server__subcmd__help__subcmd__backup"
+                ;;
+            wandb__rs__subcmd__server__subcmd__help,help)
+                cmd="wandb__rs__subcmd__server__subcmd__help__subcmd__help"
+                ;;
+            wandb__rs__subcmd__server__subcmd__help,start)
+                cmd="wandb__rs__subcmd__server__subcmd__help__subcmd__start"
+                ;;
+            wandb__rs__subcmd__server__subcmd__help,status)
+                cmd="wandb__rs__subcmd__server__subcmd__help__subcmd__status"
+                ;;
+            wandb__rs__subcmd__server__subcmd__help,stop)
+                cmd="wandb__rs__subcmd__server__subcmd__help__subcmd__stop"
+                ;;
+            wandb__rs__subcmd__server__subcmd__help,user)
+                cmd="wandb__rs__subcmd__server__subcmd__help__subcmd__user"
+                ;;
+            wandb__rs__subcmd__server__subcmd__help__subcmd__user,add)
+                cmd="wandb__rs__subcmd__server__subcmd__help__subcmd__user__subcmd__add"
+                ;;
+            wandb__rs__subcmd__server__subcmd__help__subcmd__user,key)
+                cmd="wandb__rs__subcmd__server__subcmd__help__subcmd__user__subcmd__key"
+                ;;
+            wandb__rs__subcmd__server__subcmd__user,add)
+                cmd="wandb__rs__subcmd__server__subcmd__user__subcmd__add"
+                ;;
+            wandb__rs__subcmd__server__subcmd__user,help)
+                cmd="wandb__rs__subcmd__server__subcmd__user__subcmd__help"
+                ;;
+            wandb__rs__subcmd__server__subcmd__user,key)
+                cmd="wandb__rs__subcmd__server__subcmd__user__subcmd__key"
+                ;;
+            wandb__rs__subcmd__server__subcmd__user__subcmd__help,add)
+                cmd="wandb__rs__subcmd__server__subcmd__user__subcmd__help__subcmd__add"
+                ;;
+            wandb__rs__subcmd__server__subcmd__user__subcmd__help,help)
+                cmd="wandb__rs__subcmd__server__subcmd__user__subcmd__help__subcmd__help"
+                ;;
+            wandb__rs__subcmd__server__subcmd__user__subcmd__help,key)
+                cmd="wandb__rs__subcmd__server__subcmd__user__subcmd__help__subcmd__key"
                 ;;
             wandb__rs__subcmd__service,help)
                 cmd="wandb__rs__subcmd__service__subcmd__help"
@@ -224,7 +317,7 @@ _wandb__rs() {
 
     case "${cmd}" in
         wandb__rs)
-            opts="-h -V --help --version run log config summary define-metric alert save info parse import-log service sync login logout status init online offline enabled disabled ls show inspect export edit clean completions help"
+            opts="-h -V --help --version run log config summary define-metric alert save info parse import-log service server ui sync login logout status init online offline enabled disabled ls show inspect export edit clean completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -466,7 +559,7 @@ _wandb__rs() {
             return 0
             ;;
         wandb__subcmd__rs__subcmd__help)
-            opts="run log config summary define-metric alert save info parse import-log service sync login logout status init online offline enabled disabled ls show inspect export edit clean completions help"
+            opts="run log config summary define-metric alert save info parse import-log service server ui sync login logout status init online offline enabled disabled ls show inspect export edit clean completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -801,6 +894,118 @@ _wandb__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__server)
+            opts="start status stop user backup"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__server__subcmd__backup)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__server__subcmd__start)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__server__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__server__subcmd__stop)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__server__subcmd__user)
+            opts="add key"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__server__subcmd__user__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__server__subcmd__user__subcmd__key)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         wandb__subcmd__rs__subcmd__help__subcmd__service)
             opts="start status stop"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -900,6 +1105,20 @@ _wandb__rs() {
             return 0
             ;;
         wandb__subcmd__rs__subcmd__help__subcmd__sync)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__help__subcmd__ui)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1426,6 +1645,388 @@ _wandb__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        wandb__subcmd__rs__subcmd__server)
+            opts="-h -V --help --version start status stop user backup help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__server__subcmd__backup)
+            opts="-h -V --data-dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__server__subcmd__help)
+            opts="start status stop user backup help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__server__subcmd__help__subcmd__backup)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__server__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__server__subcmd__help__subcmd__start)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__server__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__server__subcmd__help__subcmd__stop)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__server__subcmd__help__subcmd__user)
+            opts="add key"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__server__subcmd__help__subcmd__user__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__server__subcmd__help__subcmd__user__subcmd__key)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__server__subcmd__start)
+            opts="-h -V --data-dir --host --port --tls-cert --tls-key --allow-plain --public-url --allow-host --foreground --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tls-key)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --public-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__server__subcmd__status)
+            opts="-h -V --data-dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__server__subcmd__stop)
+            opts="-h -V --data-dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__server__subcmd__user)
+            opts="-h -V --help --version add key help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__server__subcmd__user__subcmd__add)
+            opts="-h -V --data-dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__server__subcmd__user__subcmd__help)
+            opts="add key help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__server__subcmd__user__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__server__subcmd__user__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__server__subcmd__user__subcmd__help__subcmd__key)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__server__subcmd__user__subcmd__key)
+            opts="-h -V --revoke --data-dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         wandb__subcmd__rs__subcmd__service)
             opts="-h -V --help --version start status stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1662,6 +2263,32 @@ _wandb__rs() {
                     return 0
                     ;;
                 -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wandb__subcmd__rs__subcmd__ui)
+            opts="-h -V --host --port --allow-plain --allow-host --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

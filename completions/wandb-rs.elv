@@ -33,6 +33,8 @@ set edit:completion:arg-completer[wandb-rs] = {|@words|
             cand parse 'Show the metrics that would be found in a saved log'
             cand import-log 'Make a run from a saved training log'
             cand service 'Record runs of notebooks and long sessions without a wrapper'
+            cand server 'Run a W&B server on this machine: runs go there, and the printed links lead to its pages'
+            cand ui 'Show the pages of the server over run directories, in place'
             cand sync 'Upload runs to the server'
             cand login 'Store an API key for a W&B server'
             cand logout 'Remove the API key of a W&B server'
@@ -239,6 +241,125 @@ set edit:completion:arg-completer[wandb-rs] = {|@words|
         }
         &'wandb-rs;service;help;help'= {
         }
+        &'wandb-rs;server'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand start 'Start the server, unless it runs'
+            cand status 'Tell whether the server runs, and where'
+            cand stop 'End the server; what it has acknowledged is on the disk already'
+            cand user 'Add users and keys'
+            cand backup 'Copy all data to a new directory, also while the server runs'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'wandb-rs;server;start'= {
+            cand --data-dir 'Directory of the server''s data [default: ~/.local/share/wandb-rs/server] [env: `WANDB_RS_SERVER_DIR`]'
+            cand --host 'Address to listen on; any but loopback wants --tls-cert and --tls-key'
+            cand --port 'Port to listen on; 0 takes a free one'
+            cand --tls-cert 'Certificate chain in PEM form'
+            cand --tls-key 'Private key in PEM form'
+            cand --public-url 'Address under which others reach the server, through a proxy for example'
+            cand --allow-host 'Further host name under which the server is reached; may be given several times'
+            cand --allow-plain 'Listen on other addresses than loopback without TLS: keys and data cross the network in the open'
+            cand --foreground 'Stay in the foreground'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;server;status'= {
+            cand --data-dir 'Directory of the server''s data [default: ~/.local/share/wandb-rs/server] [env: `WANDB_RS_SERVER_DIR`]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;server;stop'= {
+            cand --data-dir 'Directory of the server''s data [default: ~/.local/share/wandb-rs/server] [env: `WANDB_RS_SERVER_DIR`]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;server;user'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand add 'Add a user and print a key'
+            cand key 'Print a new key for a user'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'wandb-rs;server;user;add'= {
+            cand --data-dir 'Directory of the server''s data [default: ~/.local/share/wandb-rs/server] [env: `WANDB_RS_SERVER_DIR`]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;server;user;key'= {
+            cand --data-dir 'Directory of the server''s data [default: ~/.local/share/wandb-rs/server] [env: `WANDB_RS_SERVER_DIR`]'
+            cand --revoke 'Take all earlier keys and sessions of the user away'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;server;user;help'= {
+            cand add 'Add a user and print a key'
+            cand key 'Print a new key for a user'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'wandb-rs;server;user;help;add'= {
+        }
+        &'wandb-rs;server;user;help;key'= {
+        }
+        &'wandb-rs;server;user;help;help'= {
+        }
+        &'wandb-rs;server;backup'= {
+            cand --data-dir 'Directory of the server''s data [default: ~/.local/share/wandb-rs/server] [env: `WANDB_RS_SERVER_DIR`]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'wandb-rs;server;help'= {
+            cand start 'Start the server, unless it runs'
+            cand status 'Tell whether the server runs, and where'
+            cand stop 'End the server; what it has acknowledged is on the disk already'
+            cand user 'Add users and keys'
+            cand backup 'Copy all data to a new directory, also while the server runs'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'wandb-rs;server;help;start'= {
+        }
+        &'wandb-rs;server;help;status'= {
+        }
+        &'wandb-rs;server;help;stop'= {
+        }
+        &'wandb-rs;server;help;user'= {
+            cand add 'Add a user and print a key'
+            cand key 'Print a new key for a user'
+        }
+        &'wandb-rs;server;help;user;add'= {
+        }
+        &'wandb-rs;server;help;user;key'= {
+        }
+        &'wandb-rs;server;help;backup'= {
+        }
+        &'wandb-rs;server;help;help'= {
+        }
+        &'wandb-rs;ui'= {
+            cand --host 'Address to listen on'
+            cand --port 'Port to listen on [default: a free one]'
+            cand --allow-host 'Further host name under which the pages are reached; may be given several times'
+            cand --allow-plain 'Listen on other addresses than loopback'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'wandb-rs;sync'= {
             cand -p 'Upload to this project'
             cand --project 'Upload to this project'
@@ -420,6 +541,8 @@ set edit:completion:arg-completer[wandb-rs] = {|@words|
             cand parse 'Show the metrics that would be found in a saved log'
             cand import-log 'Make a run from a saved training log'
             cand service 'Record runs of notebooks and long sessions without a wrapper'
+            cand server 'Run a W&B server on this machine: runs go there, and the printed links lead to its pages'
+            cand ui 'Show the pages of the server over run directories, in place'
             cand sync 'Upload runs to the server'
             cand login 'Store an API key for a W&B server'
             cand logout 'Remove the API key of a W&B server'
@@ -468,6 +591,31 @@ set edit:completion:arg-completer[wandb-rs] = {|@words|
         &'wandb-rs;help;service;status'= {
         }
         &'wandb-rs;help;service;stop'= {
+        }
+        &'wandb-rs;help;server'= {
+            cand start 'Start the server, unless it runs'
+            cand status 'Tell whether the server runs, and where'
+            cand stop 'End the server; what it has acknowledged is on the disk already'
+            cand user 'Add users and keys'
+            cand backup 'Copy all data to a new directory, also while the server runs'
+        }
+        &'wandb-rs;help;server;start'= {
+        }
+        &'wandb-rs;help;server;status'= {
+        }
+        &'wandb-rs;help;server;stop'= {
+        }
+        &'wandb-rs;help;server;user'= {
+            cand add 'Add a user and print a key'
+            cand key 'Print a new key for a user'
+        }
+        &'wandb-rs;help;server;user;add'= {
+        }
+        &'wandb-rs;help;server;user;key'= {
+        }
+        &'wandb-rs;help;server;backup'= {
+        }
+        &'wandb-rs;help;ui'= {
         }
         &'wandb-rs;help;sync'= {
         }

@@ -20,6 +20,8 @@ use tokio::sync::broadcast;
 use data::DataDir;
 use meta::{Meta, users};
 
+use crate::store::log_reader::ReadError;
+
 pub mod backup;
 mod blobs;
 mod console;
@@ -40,6 +42,7 @@ pub mod sweep;
 mod sweeps;
 
 pub use http::serve::{Bind, Listening, ServeError, Socket, Tls};
+pub(crate) use source::local::{LocalRuns, Place};
 
 /// How many changes may wait for a browser that is slow.
 const CHANGES: usize = 1024;
@@ -91,6 +94,19 @@ pub(crate) enum Failure {
     NotFound(String),
     #[error("{0}")]
     Invalid(String),
+    #[error(
+        "these are run directories, shown in place: `wandb-rs edit` and `wandb-rs clean` change them"
+    )]
+    ReadOnly,
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Io(error) => Self::Io(error),
+            ReadError::Log(error) => Self::Io(io::Error::other(error)),
+        }
+    }
 }
 
 impl Failure {
@@ -99,6 +115,7 @@ impl Failure {
         match self {
             Self::NotFound(_) => 404,
             Self::Invalid(_) => 400,
+            Self::ReadOnly => 403,
             Self::Io(error) if error.kind() == io::ErrorKind::StorageFull => 507,
             Self::Database(_) | Self::Points(_) | Self::Io(_) => 500,
         }

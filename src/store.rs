@@ -27,6 +27,7 @@ pub mod log_writer;
 pub mod output_log;
 pub mod rewrite;
 pub mod runs;
+pub mod survey;
 pub mod yaml;
 
 /// A run directory that exists.

@@ -17,4 +17,5 @@ mod generated;
 mod layers;
 mod online;
 mod server;
+mod ui;
 mod upload;

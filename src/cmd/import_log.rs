@@ -120,6 +120,7 @@ impl Job<'_> {
         ));
         ui.info("You can sync this run to the cloud by running:");
         ui.info(&ui.code(&format!("wandb-rs sync {}", report::quoted(&path))));
+        report::pages(&path, ui);
         Ok(())
     }
 

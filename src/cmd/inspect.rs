@@ -27,7 +27,7 @@ pub fn exec(args: &InspectArgs) -> Result<Exit, Error> {
     let damage = if args.summary {
         let told = local::read(&run)?;
         super::print(&summary(&run, &told))?;
-        told.warn(&run.log);
+        local::warn(&run.log, &told);
         told.damage.len()
     } else {
         records(&run, args.json)?

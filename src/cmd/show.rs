@@ -28,7 +28,7 @@ pub fn exec(args: &ShowArgs) -> Result<(), Error> {
     } else {
         super::print(&page(&run, &told))?;
     }
-    told.warn(&run.log);
+    local::warn(&run.log, &told);
     Ok(())
 }
 

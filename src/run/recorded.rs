@@ -3,7 +3,7 @@
 //! The rules are those of the official sender: later run records change what they name, keyed values replace or merge,
 //! telemetry and environment are merged field by field.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use prost::Message;
@@ -30,6 +30,8 @@ pub struct RecordedRun {
     pub last_step: Option<i64>,
     /// The last value of everything that was logged.
     pub last: Leaves,
+    /// The names of all system metrics that were sampled.
+    pub system: BTreeSet<String>,
     pub exit: Option<RunExitRecord>,
     pub environment: EnvironmentRecord,
     pub telemetry: TelemetryRecord,
@@ -110,6 +112,11 @@ impl RecordedRun {
             Kind::Stats(stats) => {
                 if let Some(time) = &stats.timestamp {
                     self.see(time.as_secs_f64());
+                }
+                for item in &stats.item {
+                    if !self.system.contains(&item.key) {
+                        self.system.insert(item.key.clone());
+                    }
                 }
             }
             _ => {}

@@ -13,6 +13,8 @@
 //! first (history) or replaces it (lines). Segments never overlap in key; the tail may overlap them, and is merged
 //! over them by whoever reads ([`plan`]).
 //!
+//! Without a directory ([`Series::in_memory`]) the tail alone holds all rows, and nothing is written.
+//!
 //! Bounds: a segment has about [`SEGMENT_WEIGHT`] values and at most [`SEGMENT_ROWS`] rows or a few more (rows of one
 //! key are never parted); the tail is sealed at about the same size.
 

@@ -10,7 +10,7 @@ use super::{Failure, Server, held};
 use crate::wire::json::Value;
 
 /// A run as addresses name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct RunPath {
     pub(crate) entity: String,
     pub(crate) project: String,

@@ -11,7 +11,14 @@ use super::run_list::Listed;
 use super::runs::RunPath;
 use super::{Change, Failure};
 
+mod columns;
+pub(super) mod local;
 mod stored;
+
+/// How many runs are looked at for what a project's runs have; the newest ones.
+const LOOKED_AT: usize = 200;
+/// The largest `wandb-metadata.json` that is shown, in bytes.
+const LARGEST_METADATA: u64 = 1 << 20;
 
 /// What the pages read. All may take a while; shapes of JSON are those that the pages expect.
 pub(crate) trait Source: Send + Sync {

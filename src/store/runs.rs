@@ -165,6 +165,15 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<LocalRun>, FindError> {
     Ok(distinct(&logs))
 }
 
+/// Whether a path is that of one run: its log, or its directory.
+pub fn is_run(path: &Path) -> bool {
+    if path.is_dir() {
+        logs_in(path).is_ok_and(|logs| !logs.is_empty())
+    } else {
+        is_log(path) && path.exists()
+    }
+}
+
 /// All runs of a `wandb` directory, by start and path.
 pub fn all(wandb_dir: &Path) -> io::Result<Vec<LocalRun>> {
     Ok(distinct(&logs_of_runs(wandb_dir)?))

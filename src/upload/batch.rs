@@ -61,6 +61,16 @@ impl Lines {
         self.first + self.count
     }
 
+    /// Takes the waiting lines out, as they are outside of a request.
+    pub fn take(&mut self) -> Vec<String> {
+        let mut text = std::mem::take(&mut self.text);
+        text.insert(0, b'[');
+        text.push(b']');
+        self.clear();
+        // What was put in is a list of strings.
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
     fn is_empty(&self) -> bool {
         self.count == 0
     }

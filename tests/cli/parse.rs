@@ -133,6 +133,7 @@ fn a_saved_log_becomes_a_run_with_the_times_of_its_lines() {
     wandb: a.log: 2 rows in ./wandb/offline-run-STAMP-ID
     wandb: You can sync this run to the cloud by running:
     wandb: wandb-rs sync ./wandb/offline-run-STAMP-ID
+    wandb: See it in a browser: wandb-rs ui ./wandb/offline-run-STAMP-ID
     ");
     let run = env.read_run();
     let name = run.dir.file_name().unwrap().to_str().unwrap().to_owned();

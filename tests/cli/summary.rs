@@ -23,6 +23,7 @@ fn a_run_is_told_as_in_the_guide() {
     wandb: Run finished (exit code 0) in TIME
     wandb: You can sync this run to the cloud by running:
     wandb: wandb-rs sync ./wandb/offline-run-STAMP-ID
+    wandb: See it in a browser: wandb-rs ui ./wandb/offline-run-STAMP-ID
     wandb: Find logs at: ./wandb/offline-run-STAMP-ID/logs
     ");
     assert!(!done.stderr.contains('\u{1b}'));
@@ -38,6 +39,7 @@ fn a_failed_run_without_metrics_says_so() {
     wandb: Run failed (exit code 3) in TIME
     wandb: You can sync this run to the cloud by running:
     wandb: wandb-rs sync ./wandb/offline-run-STAMP-ID
+    wandb: See it in a browser: wandb-rs ui ./wandb/offline-run-STAMP-ID
     wandb: Find logs at: ./wandb/offline-run-STAMP-ID/logs
     ");
 }

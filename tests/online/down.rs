@@ -44,6 +44,7 @@ fn a_closed_port_costs_a_warning() {
     wandb: Run failed (exit code 3) in TIME
     wandb: You can sync this run to the cloud by running:
     wandb: wandb-rs sync ./wandb/run-STAMP-one
+    wandb: See it in a browser: wandb-rs ui ./wandb/run-STAMP-one
     wandb: Find logs at: ./wandb/run-STAMP-one/logs
     ");
     server.resume();
@@ -147,6 +148,7 @@ fn a_server_that_fails_too_often_is_given_up() {
     wandb: Run failed (exit code 3) in TIME
     wandb: You can sync this run to the cloud by running:
     wandb: wandb-rs sync ./wandb/run-STAMP-one
+    wandb: See it in a browser: wandb-rs ui ./wandb/run-STAMP-one
     wandb: Find logs at: ./wandb/run-STAMP-one/logs
     ");
     server.faults(|_| Fault::None);
@@ -216,6 +218,7 @@ fn files_and_streams_that_are_refused_are_told_and_sent_later() {
     wandb: Run finished (exit code 0) in TIME
     wandb: You can sync this run to the cloud by running:
     wandb: wandb-rs sync ./wandb/run-STAMP-two
+    wandb: See it in a browser: wandb-rs ui ./wandb/run-STAMP-two
     wandb: Find logs at: ./wandb/run-STAMP-two/logs
     ");
     server.faults(|_| Fault::None);

@@ -200,6 +200,7 @@ fn nothing_is_sent_offline() {
     wandb: Run failed (exit code 4) in TIME
     wandb: You can sync this run to the cloud by running:
     wandb: wandb-rs sync ./wandb/offline-run-STAMP-ID
+    wandb: See it in a browser: wandb-rs ui ./wandb/offline-run-STAMP-ID
     wandb: Find logs at: ./wandb/offline-run-STAMP-ID/logs
     ");
     assert!(is_offline(&keyless));
@@ -230,6 +231,7 @@ fn a_wrong_key_is_told_once_and_costs_the_run_nothing() {
     wandb: Run failed (exit code 3) in TIME
     wandb: You can sync this run to the cloud by running:
     wandb: wandb-rs sync ./wandb/run-STAMP-one
+    wandb: See it in a browser: wandb-rs ui ./wandb/run-STAMP-one
     wandb: Find logs at: ./wandb/run-STAMP-one/logs
     ");
     assert!(server.runs().is_empty());

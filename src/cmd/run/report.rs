@@ -149,6 +149,7 @@ impl Session {
         }
         ui.info("You can sync this run to the cloud by running:");
         ui.info(&ui.code(&format!("wandb-rs sync {}", quoted(&path))));
+        pages(&path, ui);
         ui.info(&format!(
             "Find logs at: {}",
             ui.path(&format!("{path}/logs"))
@@ -188,6 +189,12 @@ impl Session {
             ("summary".to_owned(), summary),
         ])
     }
+}
+
+/// Where a run can be looked at without a server; `path` is that of its directory, as it is shown.
+pub(crate) fn pages(path: &str, ui: &Ui) {
+    let command = ui.code(&format!("wandb-rs ui {}", quoted(path)));
+    ui.info(&format!("See it in a browser: {command}"));
 }
 
 /// Whether everything of a run is on the server.

@@ -19,8 +19,6 @@ use crate::server::meta::users::{self, User};
 use crate::server::{Failure, Server, now};
 use crate::sys;
 
-/// The cookie of a session.
-const COOKIE: &str = "wandb_rs_session";
 /// How long a session lasts, in seconds.
 pub(super) const SESSION: f64 = 30.0 * 24.0 * 3600.0;
 
@@ -34,6 +32,9 @@ pub(crate) struct Access {
     pub(super) scheme: &'static str,
     /// Where pages show directories in place: the secret in the address that was printed.
     pub(super) token: Option<String>,
+    /// The name of the cookie of a session. Browsers do not tell ports apart: each server that may run beside others
+    /// needs a name of its own.
+    pub(super) cookie: String,
 }
 
 impl Access {
@@ -121,7 +122,7 @@ impl FromRequestParts<Arc<App>> for Viewer {
                 csrf: String::new(),
             });
         }
-        let Some(secret) = cookie(headers) else {
+        let Some(secret) = cookie(app, headers) else {
             return Err(failed(StatusCode::UNAUTHORIZED, "sign in first"));
         };
         let viewer = session(app, secret).await?;
@@ -178,12 +179,16 @@ fn csrf_of(secret: &str) -> String {
 }
 
 /// The secret of a session, by its cookie.
-pub(super) fn cookie(headers: &HeaderMap) -> Option<String> {
+pub(super) fn cookie(app: &App, headers: &HeaderMap) -> Option<String> {
+    cookie_named(&app.access.cookie, headers)
+}
+
+fn cookie_named(wanted: &str, headers: &HeaderMap) -> Option<String> {
     let cookies = text_of(headers, "cookie")?;
     cookies
         .split(';')
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE)
+        .find(|(name, _)| *name == wanted)
         .map(|(_, value)| value.to_owned())
 }
 
@@ -194,13 +199,12 @@ pub(super) fn set_cookie(app: &App, secret: Option<&str>) -> String {
     } else {
         ""
     };
+    let name = &app.access.cookie;
     match secret {
         Some(secret) => {
-            format!(
-                "{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={SESSION}{secure}"
-            )
+            format!("{name}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={SESSION}{secure}")
         }
-        None => format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0{secure}"),
+        None => format!("{name}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0{secure}"),
     }
 }
 
@@ -257,6 +261,7 @@ mod tests {
             public_url: None,
             scheme: "http",
             token: None,
+            cookie: String::new(),
         }
     }
 
@@ -300,6 +305,9 @@ mod tests {
     fn the_cookie_of_the_session_is_found_among_others() {
         let mut headers = HeaderMap::new();
         headers.insert("cookie", "a=b; wandb_rs_session=xyz; c=d".parse().unwrap());
-        assert_eq!(cookie(&headers).as_deref(), Some("xyz"));
+        assert_eq!(
+            cookie_named("wandb_rs_session", &headers).as_deref(),
+            Some("xyz")
+        );
     }
 }

@@ -81,7 +81,7 @@ async fn login(State(app): State<Arc<App>>, Json(login): Json<Login>) -> Respons
 }
 
 async fn logout(State(app): State<Arc<App>>, _: Viewer, headers: HeaderMap) -> Response {
-    if let (Some(server), Some(secret)) = (app.server.clone(), access::cookie(&headers)) {
+    if let (Some(server), Some(secret)) = (app.server.clone(), access::cookie(&app, &headers)) {
         let ended =
             blocking(move || Ok(server.meta.write(|db| users::end_session(db, &secret))?));
         if let Err(failure) = ended.await {

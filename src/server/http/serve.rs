@@ -123,6 +123,7 @@ impl Socket {
             public_url,
             scheme,
             token: None,
+            cookie: "wandb_rs_session".to_owned(),
         };
         Ok(Self {
             listener,
@@ -140,10 +141,11 @@ impl Socket {
         )
     }
 
-    #[expect(dead_code, reason = "pages over directories follow")]
     /// Answers with pages over something else, which whoever has the printed address may read.
     pub(crate) fn for_source(mut self, source: Arc<dyn Source>) -> Listening {
         self.access.token = Some(hex(&sys::random::<24>()));
+        let port = self.listener.local_addr().map_or(0, |own| own.port());
+        self.access.cookie = format!("wandb_rs_ui_{port}");
         self.listening(source, None)
     }
 

@@ -45,7 +45,7 @@ impl Segment {
 }
 
 /// What a series consists of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Manifest {
     pub(super) generation: u64,
     pub(super) lines: u64,
@@ -61,12 +61,7 @@ impl Manifest {
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Self {
-                    generation: 0,
-                    lines: 0,
-                    next: 0,
-                    segments: Vec::new(),
-                });
+                return Ok(Self::default());
             }
             Err(error) => return Err(error).at(&path),
         };

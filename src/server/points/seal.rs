@@ -74,11 +74,14 @@ impl Unit {
 }
 
 impl Series {
-    /// Makes segments of the tail.
+    /// Makes segments of the tail; of a series in memory the tail is all there is, and stays.
     ///
     /// # Errors
     /// The tail is as it was, unless the series has [failed](Series::failed).
     pub fn seal(&mut self) -> Result<()> {
+        if self.is_in_memory() {
+            return Ok(());
+        }
         let result = self.write_and_commit();
         if let (false, Err(Error::Write { .. } | Error::Io { .. })) = (self.failed, &result) {
             // Perhaps the disk is full.

@@ -66,6 +66,8 @@ pub struct Series {
     pub(super) failed: bool,
     removed: bool,
     damaged: usize,
+    /// There is no directory: what comes is kept in the tail alone.
+    in_memory: bool,
 }
 
 impl Series {
@@ -87,21 +89,11 @@ impl Series {
         manifest.sweep(directory)?;
         let mut series = Self {
             directory: directory.to_owned(),
-            key,
             options,
             lines: manifest.lines,
             manifest,
-            tail: Table::default(),
-            ingest: Ingest::default(),
-            frame: Frame::default(),
-            log: None,
-            unsorted: false,
-            readers: Vec::new(),
-            sealed_stats: None,
-            tail_stats: (0, Stats::default()),
-            failed: false,
-            removed: false,
-            damaged: 0,
+            in_memory: false,
+            ..Self::in_memory(key)
         };
         let path = directory.join(tail::name(series.manifest.generation));
         series.damaged = tail::replay(&path, |frame| {
@@ -119,6 +111,29 @@ impl Series {
             )?);
         }
         Ok(series)
+    }
+
+    /// A series that is never on a disk: for rows that lie in another form elsewhere, and can be read again.
+    pub fn in_memory(key: Key) -> Self {
+        Self {
+            directory: PathBuf::from("memory"),
+            key,
+            options: Options::default(),
+            manifest: Manifest::default(),
+            tail: Table::default(),
+            lines: 0,
+            ingest: Ingest::default(),
+            frame: Frame::default(),
+            log: None,
+            unsorted: false,
+            readers: Vec::new(),
+            sealed_stats: None,
+            tail_stats: (0, Stats::default()),
+            failed: false,
+            removed: false,
+            damaged: 0,
+            in_memory: true,
+        }
     }
 
     /// Takes a line into memory.
@@ -152,7 +167,9 @@ impl Series {
         for (number, line) in (offset..).zip(lines) {
             match self.take(number, writer, line) {
                 Ok(()) => {
-                    self.frame.push(number, line);
+                    if !self.in_memory {
+                        self.frame.push(number, line);
+                    }
                     appended.accepted += 1;
                 }
                 Err(error) => {
@@ -175,6 +192,9 @@ impl Series {
     }
 
     fn log_frame(&mut self, lines: u64) -> Result<()> {
+        if self.in_memory {
+            return Ok(());
+        }
         let log = match &mut self.log {
             Some(log) => log,
             none => none.insert(Log::open(
@@ -226,12 +246,16 @@ impl Series {
 
     /// Whether the tail is large enough for a segment of its own.
     pub fn should_seal(&self) -> bool {
-        self.tail.rows() >= SEGMENT_ROWS
-            || self.tail.weight() >= SEGMENT_WEIGHT
-            || self
-                .log
-                .as_ref()
-                .is_some_and(|log| log.bytes() >= TAIL_BYTES)
+        let log_bytes = self.log.as_ref().map_or(0, Log::bytes);
+        !self.in_memory
+            && (self.tail.rows() >= SEGMENT_ROWS
+                || self.tail.weight() >= SEGMENT_WEIGHT
+                || log_bytes >= TAIL_BYTES)
+    }
+
+    /// Whether there are no files, and none are to be made.
+    pub(super) fn is_in_memory(&self) -> bool {
+        self.in_memory
     }
 
     /// The run has ended: seals the tail if that is worth it.
@@ -270,6 +294,12 @@ impl Series {
     /// Makes the files that were written the state of the series: those that it names, an empty tail, and its lines.
     /// If this fails it is unknown which state is on disk.
     pub(super) fn commit(&mut self, manifest: Manifest, tail: Table) -> Result<()> {
+        if self.in_memory {
+            self.lines = manifest.lines;
+            self.manifest = manifest;
+            self.replace_tail(tail);
+            return Ok(());
+        }
         self.failed = true;
         manifest.save(&self.directory, self.key)?;
         self.stop(2)?;
@@ -304,6 +334,9 @@ impl Series {
 
     /// Writes a tail as the log of a generation that is not yet in the manifest.
     pub(super) fn write_log(&self, generation: u64, tail: &Table) -> Result<()> {
+        if self.in_memory {
+            return Ok(());
+        }
         let path = self.directory.join(tail::name(generation));
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

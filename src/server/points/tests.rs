@@ -279,6 +279,32 @@ fn run(key: Key, ops: Vec<Op>) {
     model.check(&mut series);
 }
 
+fn run_in_memory(key: Key, ops: &[Op]) {
+    let mut series = Series::in_memory(key);
+    let mut model = Model::default();
+    for op in ops {
+        match op {
+            Op::Append(offset, writer, lines) => {
+                let texts: Vec<&str> = lines.iter().map(String::as_str).collect();
+                series.append(*offset, *writer, &texts).unwrap();
+                model.append(key, *offset, *writer, lines);
+            }
+            Op::Truncate(after) => {
+                series.truncate_after(*after).unwrap();
+                model.truncate_after(*after, key);
+            }
+            Op::Clear => {
+                series.clear().unwrap();
+                model = Model::default();
+            }
+            _ => series.seal().unwrap(),
+        }
+        model.check(&mut series);
+    }
+    series.finish().unwrap();
+    assert!(!series.should_seal() && !series.directory.exists());
+}
+
 use super::manifest::Manifest;
 
 proptest! {
@@ -292,6 +318,13 @@ proptest! {
     #[test]
     fn lines_are_what_was_sent(ops in prop::collection::vec(op(), 1..20)) {
         run(Key::Line, ops);
+    }
+
+    #[test]
+    fn a_series_in_memory_is_the_same(ops in prop::collection::vec(op(), 1..20)) {
+        for key in [Key::Step, Key::Line] {
+            run_in_memory(key, &ops);
+        }
     }
 }
 

@@ -1,26 +1,21 @@
 //! The pages over the server's store.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
-use super::{Edit, RunDetail, Source};
+use super::columns::Columns;
+use super::{Edit, LARGEST_METADATA, LOOKED_AT, RunDetail, Source};
 use crate::server::held;
 use crate::server::meta::{artifacts, collections, files, projects, runs, sweeps, users};
-use crate::server::points::{KeyInfo, Series, Stream};
+use crate::server::points::{Series, Stream};
 use crate::server::run_list::{self, Listed};
-use crate::server::runs::{RunPath, plain_config, project};
+use crate::server::runs::{RunPath, project};
 use crate::server::sweep::config::{Goal, SweepConfig};
 use crate::server::{Change, Failure, Server, now, storage, sweeps as search};
-use crate::wire::json::Value as Wire;
-
-/// How many runs are looked at for what a project's runs have; the newest ones.
-const LOOKED_AT: usize = 200;
-/// The largest `wandb-metadata.json` that is shown.
-const LARGEST_METADATA: u64 = 1 << 20;
 
 impl Server {
     fn member(
@@ -337,90 +332,5 @@ impl Source for Server {
 
     fn changes(&self) -> broadcast::Receiver<Change> {
         self.changes.subscribe()
-    }
-}
-
-/// What the runs of a project have, put together.
-#[derive(Debug, Default)]
-pub(super) struct Columns {
-    config: BTreeSet<String>,
-    summary: BTreeSet<String>,
-    metrics: BTreeSet<String>,
-    system: BTreeSet<String>,
-    media: BTreeMap<String, String>,
-}
-
-impl Columns {
-    pub(super) fn add_run(&mut self, run: &Listed) {
-        leaves(&plain_config(&run.config), "", &mut self.config);
-        if let Ok(summary) = Wire::parse(&run.summary) {
-            leaves(&summary, "", &mut self.summary);
-        }
-    }
-
-    pub(super) fn add_keys(&mut self, keys: &[KeyInfo]) {
-        for key in keys.iter().filter(|key| !key.name.starts_with('_')) {
-            if key.type_counts.contains_key("number") || key.derived {
-                self.metrics.insert(key.name.clone());
-            }
-            let media = key.type_counts.keys().find(|kind| is_media(kind));
-            if let Some(kind) = media {
-                self.media.insert(key.name.clone(), kind.clone());
-            }
-        }
-    }
-
-    pub(super) fn add_system(&mut self, keys: &[KeyInfo]) {
-        let names = keys
-            .iter()
-            .map(|key| &key.name)
-            .filter(|name| !name.starts_with('_'));
-        self.system.extend(names.cloned());
-    }
-
-    pub(super) fn shown(&self) -> Value {
-        let media: Vec<Value> = self
-            .media
-            .iter()
-            .map(|(key, kind)| json!({"key": key, "type": kind}))
-            .collect();
-        json!({
-            "config": self.config,
-            "summary": self.summary,
-            "metrics": self.metrics,
-            "system": self.system,
-            "media": media,
-        })
-    }
-}
-
-fn is_media(kind: &str) -> bool {
-    kind.ends_with("-file")
-        || kind.starts_with("images/")
-        || matches!(kind, "histogram" | "audio" | "videos")
-}
-
-/// The names of the scalars in an object, with dots between those of nested ones.
-fn leaves(value: &Wire, prefix: &str, names: &mut BTreeSet<String>) {
-    let Wire::Map(members) = value else {
-        return;
-    };
-    for (name, member) in members {
-        let path = if prefix.is_empty() {
-            name.clone()
-        } else {
-            format!("{prefix}.{name}")
-        };
-        match member {
-            Wire::Map(_) if member.get("_type").is_none() => leaves(member, &path, names),
-            Wire::Map(_) => {}
-            _ if prefix.is_empty()
-                && name.starts_with('_')
-                && name != "_runtime"
-                && name != "_step" => {}
-            _ => {
-                names.insert(path);
-            }
-        }
     }
 }

@@ -14,7 +14,8 @@ export async function open(panel, context) {
 function artifactTable({ projectPage }, artifacts, emptyText) {
   if (artifacts.length === 0) return emptyState(emptyText);
   const rows = artifacts.map(({ collection, version, type, size, aliases }) => h("tr", {},
-    h("td", {}, link(projectPage("artifacts", collection, version), `${collection}:${version}`)),
+    // Which version it becomes only a server knows: run directories have none.
+    h("td", {}, version ? link(projectPage("artifacts", collection, version), `${collection}:${version}`) : collection),
     h("td", {}, type),
     h("td", {}, aliasChips(aliases)),
     h("td", { class: "number" }, bytes(size))));
