@@ -11,6 +11,7 @@ use wandb_rs::store::log_reader::{End, Item, LogReader};
 use wandb_rs::wire::json::Value;
 use wandb_rs::wire::schema::{Kind, Record};
 
+pub(crate) mod browser;
 #[expect(dead_code, reason = "the fake offers more than is used yet")]
 pub(crate) mod fake;
 pub(crate) mod logs;

@@ -17,6 +17,7 @@ mod clients;
 mod crash;
 mod lifecycle;
 mod ours;
+mod pages;
 
 /// A server on a free port, in a directory of the test's own; it ends with the test.
 pub(crate) struct TestServer {
