@@ -445,6 +445,7 @@ Register-ArgumentCompleter -Native -CommandName 'wandb-rs' -ScriptBlock {
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Log in to this server, and use it from now on')
             [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Log in to this server, and use it from now on')
             [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'Log in to the public cloud, and use it from now on')
+            [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Log in to the server that `wandb-rs server start` runs on this machine, with its first key')
             [CompletionResult]::new('--relogin', '--relogin', [CompletionResultType]::ParameterName, 'Ask for a key even if there is one')
             [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Check the key with the server before it is stored; this is the default')
             [CompletionResult]::new('--no-verify', '--no-verify', [CompletionResultType]::ParameterName, 'Do not check the key with the server')

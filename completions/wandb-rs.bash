@@ -1341,7 +1341,7 @@ _wandb__rs() {
             return 0
             ;;
         wandb__subcmd__rs__subcmd__login)
-            opts="-h -V --base-url --host --cloud --relogin --verify --no-verify --help --version"
+            opts="-h -V --base-url --host --cloud --local --relogin --verify --no-verify --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

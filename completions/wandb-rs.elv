@@ -399,6 +399,7 @@ set edit:completion:arg-completer[wandb-rs] = {|@words|
             cand --host 'Log in to this server, and use it from now on'
             cand --base-url 'Log in to this server, and use it from now on'
             cand --cloud 'Log in to the public cloud, and use it from now on'
+            cand --local 'Log in to the server that `wandb-rs server start` runs on this machine, with its first key'
             cand --relogin 'Ask for a key even if there is one'
             cand --verify 'Check the key with the server before it is stored; this is the default'
             cand --no-verify 'Do not check the key with the server'

@@ -243,6 +243,7 @@ complete -c wandb-rs -n "__fish_wandb_rs_using_subcommand sync" -s h -l help -d 
 complete -c wandb-rs -n "__fish_wandb_rs_using_subcommand sync" -s V -l version -d 'Print version'
 complete -c wandb-rs -n "__fish_wandb_rs_using_subcommand login" -l host -l base-url -d 'Log in to this server, and use it from now on' -r
 complete -c wandb-rs -n "__fish_wandb_rs_using_subcommand login" -l cloud -d 'Log in to the public cloud, and use it from now on'
+complete -c wandb-rs -n "__fish_wandb_rs_using_subcommand login" -l local -d 'Log in to the server that `wandb-rs server start` runs on this machine, with its first key'
 complete -c wandb-rs -n "__fish_wandb_rs_using_subcommand login" -l relogin -d 'Ask for a key even if there is one'
 complete -c wandb-rs -n "__fish_wandb_rs_using_subcommand login" -l verify -d 'Check the key with the server before it is stored; this is the default'
 complete -c wandb-rs -n "__fish_wandb_rs_using_subcommand login" -l no-verify -d 'Do not check the key with the server'
