@@ -44,6 +44,8 @@ mod sweeps;
 pub use http::serve::{Bind, Listening, ServeError, Socket, Tls};
 pub(crate) use source::local::{LocalRuns, Place};
 
+/// Bytes that points in memory may take, about.
+const MEMORY: usize = 128 << 20;
 /// How many changes may wait for a browser that is slow.
 const CHANGES: usize = 1024;
 
@@ -147,7 +149,11 @@ impl Server {
             reason,
         };
         let meta = Meta::open(&data.database()).map_err(|error| database(error.to_string()))?;
-        let points = points::Store::new(&data.points(), points::StoreOptions::default())
+        let options = points::StoreOptions {
+            budget: MEMORY,
+            ..points::StoreOptions::default()
+        };
+        let points = points::Store::new(&data.points(), options)
             .map_err(|error| database(error.to_string()))?;
         let blobs =
             blobs::Blobs::open(data.blobs(), data.uploads()).map_err(failed(&data.blobs()))?;

@@ -49,13 +49,22 @@ pub(crate) struct Manner {
     pub(crate) derives_summary: bool,
 }
 
-/// Takes a request in. Returns whether the run is to stop.
+/// What has become of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Taken {
+    /// The run is asked to stop.
+    pub(crate) stop: bool,
+    /// The run that has ended with it.
+    pub(crate) ended: Option<i64>,
+}
+
+/// Takes a request in.
 pub(crate) fn take(
     server: &Server,
     path: &RunPath,
     manner: &Manner,
     body: &[u8],
-) -> Result<bool, Failure> {
+) -> Result<Taken, Failure> {
     let body = match body.trim_ascii_start() {
         [] => Body::default(),
         [b'{', ..] => serde_json::from_slice(body).map_err(|error| {
@@ -110,7 +119,10 @@ pub(crate) fn take(
     };
     server.meta.write(|db| runs::change(db, run.id, &change))?;
     server.tell(path, &body);
-    Ok(run.stopped)
+    Ok(Taken {
+        stop: run.stopped,
+        ended: (body.complete == Some(true)).then_some(run.id),
+    })
 }
 
 /// The summary of a run with several writers: only one of them sends a summary, and what the others log counts, too.
@@ -165,7 +177,12 @@ impl Server {
             return Ok(());
         }
         let series = self.points.series(run, stream)?;
-        held(&series).append(offset, writer, lines)?;
+        let mut series = held(&series);
+        series.append(offset, writer, lines)?;
+        // Here and not later: memory stays small, however fast rows come.
+        if series.should_seal() {
+            series.seal()?;
+        }
         Ok(())
     }
 

@@ -156,7 +156,7 @@ impl Wanted {
             )
         };
         let columns = names(columns).filter_map(|name| match Name::from_text(&name) {
-            Some(Name::Path(path)) => Some((name, path)),
+            Some(Name::Path(path)) => Some((plain_name(&path), path)),
             _ => None,
         });
         Ok(Self {
@@ -205,6 +205,14 @@ impl Wanted {
 fn shown(raw: Raw<'_>) -> Value {
     crate::wire::json::Value::parse(raw.json())
         .map_or(Value::Null, |value| super::graphql::strict(&value))
+}
+
+/// A path's name as rows are asked for their values by it: without backquotes.
+fn plain_name(path: &Path) -> String {
+    match path {
+        Path::Config(key) => format!("config.{key}"),
+        Path::Summary(key) => format!("summary.{key}"),
+    }
 }
 
 /// The names of a list with commas between; a name in backquotes may hold one.
@@ -261,7 +269,7 @@ mod tests {
             run("c", 3.0, "{}", r#"{"acc":0.9}"#),
         ];
         let wanted =
-            Wanted::of_page("config.lr < 0.5", "-created", "config.lr,summary.acc,`x`").unwrap();
+            Wanted::of_page("config.lr < 0.5", "-created", "config.lr,summary.`acc`,`x`").unwrap();
         let rows: Vec<Value> = wanted
             .choose(&runs)
             .into_iter()

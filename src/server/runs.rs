@@ -1,5 +1,7 @@
 //! Runs as requests name them, and what happens to a run as a whole.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Connection;
 
 use super::meta::projects::{self, Project};
@@ -42,6 +44,16 @@ impl Server {
     pub(crate) fn lines(&self, run: i64, stream: Stream) -> Result<u64, Failure> {
         let series = self.points.series(run, stream)?;
         Ok(held(&series).lines())
+    }
+
+    /// Brings the points of a run that has ended into their final form, where that is worth it.
+    pub(crate) fn finish_points(&self, run: i64) {
+        for stream in Stream::ALL {
+            // What fails here is done later, or stays as it is: nothing is lost by it.
+            if let Ok(series) = self.points.series(run, stream) {
+                let _ = held(&series).finish();
+            }
+        }
     }
 
     /// Puts the rows of `parent` up to a step at the beginning of a new run.
@@ -123,9 +135,39 @@ pub(crate) fn plain_config(config: &str) -> Value {
     Value::Map(plain.collect())
 }
 
+/// What W&B keeps in a config for itself.
+pub(crate) fn internal_config(config: &str) -> Option<Value> {
+    let config = Value::parse(config).ok()?;
+    config.get("_wandb")?.get("value").cloned()
+}
+
+/// For each metric the one that is its step, where `define_metric` has said so. In the config these are the fields of
+/// a message by their numbers: `m = [{"1": name, "5": index of the step metric, from 1}]`.
+pub(crate) fn step_metrics(config: &str) -> BTreeMap<String, String> {
+    let metrics = internal_config(config).and_then(|internal| internal.get("m").cloned());
+    let Some(Value::List(metrics)) = metrics else {
+        return BTreeMap::new();
+    };
+    let name = |metric: &Value| metric.get("1").and_then(Value::as_str).map(str::to_owned);
+    let steps = metrics.iter().filter_map(|metric| {
+        let step = metric.get("5")?.as_f64()? as usize;
+        Some((name(metric)?, name(metrics.get(step.checked_sub(1)?)?)?))
+    });
+    steps.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn step_metrics_are_read_from_the_config() {
+        let config =
+            r#"{"_wandb":{"value":{"m":[{"1":"epoch","6":[3]},{"1":"val/acc","5":1,"6":[1]}]}}}"#;
+        let steps: Vec<_> = step_metrics(config).into_iter().collect();
+        assert_eq!(steps, [("val/acc".to_owned(), "epoch".to_owned())]);
+        assert!(step_metrics("{}").is_empty());
+    }
 
     #[test]
     fn configs_are_shown_without_their_wrapping() {

@@ -34,7 +34,7 @@ pub(crate) trait Source: Send + Sync {
     /// All runs of a project.
     fn runs(&self, entity: &str, project: &str) -> Result<Vec<Listed>, Failure>;
 
-    /// `{"config", "summary", "metrics", "system", "media"}`: what runs of a project have.
+    /// `{"config", "summary", "metrics", "system", "media", "x"}`: what runs of a project have.
     fn columns(&self, entity: &str, project: &str) -> Result<Value, Failure>;
 
     /// A run.

@@ -96,13 +96,18 @@ pub(super) async fn file_stream(
         writer: text_of(&headers, "x-wandb-async-client-id").map(str::to_owned),
         derives_summary: text_of(&headers, "x-wandb-server-side-derived-summary") == Some("true"),
     };
-    let stopped = blocking(move || {
+    let of_run = Arc::clone(&server);
+    let taken = blocking(move || {
         let body = body::unpacked(&headers, body)?;
-        ingest::take(&server, &path, &manner, &body)
+        ingest::take(&of_run, &path, &manner, &body)
     });
-    match stopped.await {
-        Ok(stopped) => {
-            let answer: Value = json!({"exitcode": null, "limits": {}, "stopped": stopped});
+    match taken.await {
+        Ok(taken) => {
+            if let Some(run) = taken.ended {
+                // All is on the disk; this only makes it smaller, and nobody has to wait for it.
+                tokio::task::spawn_blocking(move || server.finish_points(run));
+            }
+            let answer: Value = json!({"exitcode": null, "limits": {}, "stopped": taken.stop});
             axum::Json(answer).into_response()
         }
         Err(failure) => failure.into_response(),

@@ -9,21 +9,19 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::access::{self, Viewer};
+use super::curves::{self, SeriesQuery};
 use super::{Answered, App, answered, blocking, failed, live, run_pages};
 use crate::server::Failure;
-use crate::server::held;
 use crate::server::meta::users;
-use crate::server::points::{Curve, Stream, X};
 use crate::server::run_list::Wanted;
 use crate::server::runs::RunPath;
 use crate::server::source::Edit;
 
-/// The most curves of one request, and the most points of one.
+/// The most curves of one request.
 const MOST_CURVES: usize = 20_000;
-const MOST_POINTS: usize = 10_000;
 /// The most runs of a page of a list.
 const MOST_RUNS: usize = 10_000;
 
@@ -189,80 +187,20 @@ async fn runs(
     answered(answer.await?)
 }
 
-#[derive(Deserialize)]
-struct SeriesQuery {
-    #[serde(default)]
-    stream: String,
-    runs: Vec<String>,
-    metrics: Vec<String>,
-    #[serde(default)]
-    x: String,
-    from: Option<f64>,
-    to: Option<f64>,
-    points: Option<usize>,
-}
-
 async fn series(
     State(app): State<Arc<App>>,
-    viewer: Viewer,
+    _: Viewer,
     Path((entity, project)): Named,
     Json(query): Json<SeriesQuery>,
 ) -> Answered {
-    drop(viewer);
     if query.runs.len().saturating_mul(query.metrics.len()) > MOST_CURVES {
         return Err(Failure::Invalid(format!(
             "at most {MOST_CURVES} curves at once"
         )));
     }
     let source = Arc::clone(&app.source);
-    let answer = blocking(move || {
-        let stream = match query.stream.as_str() {
-            "events" => Stream::Events,
-            _ => Stream::History,
-        };
-        let x = match query.x.as_str() {
-            "" | "_step" => X::Key,
-            column => X::Column(column),
-        };
-        let metrics: Vec<&str> = query.metrics.iter().map(String::as_str).collect();
-        let points = query.points.unwrap_or(1000).clamp(1, MOST_POINTS);
-        let mut curves = Vec::new();
-        for run in query.runs {
-            let path = RunPath {
-                entity: entity.clone(),
-                project: project.clone(),
-                run,
-            };
-            // A run that was deleted meanwhile is no reason to show none of the others.
-            let series = match source.series(&path, stream) {
-                Err(Failure::NotFound(_)) => continue,
-                other => other?,
-            };
-            let found = held(&series).chart(&metrics, x, query.from, query.to, points)?;
-            curves.extend(
-                found
-                    .iter()
-                    .filter(|curve| curve.count > 0)
-                    .map(|curve| shown(&path.run, curve)),
-            );
-        }
-        Ok(json!({"series": curves}))
-    });
-    answered(answer.await?)
-}
-
-fn shown(run: &str, curve: &Curve) -> Value {
-    let mut members = Map::new();
-    members.insert("run".to_owned(), run.into());
-    members.insert("metric".to_owned(), curve.metric.as_str().into());
-    members.insert("count".to_owned(), curve.count.into());
-    members.insert("x".to_owned(), curve.x.clone().into());
-    members.insert("last".to_owned(), curve.last.clone().into());
-    if let Some((min, max)) = &curve.range {
-        members.insert("min".to_owned(), min.clone().into());
-        members.insert("max".to_owned(), max.clone().into());
-    }
-    Value::Object(members)
+    let body = blocking(move || curves::answer(source.as_ref(), &entity, &project, &query)).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
 #[derive(Deserialize)]

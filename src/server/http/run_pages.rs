@@ -15,7 +15,7 @@ use super::{Answered, App, answered, blocking, transfer};
 use crate::server::graphql::strict;
 use crate::server::held;
 use crate::server::points::{KeyInfo, Series, Stream};
-use crate::server::runs::{RunPath, plain_config};
+use crate::server::runs::{RunPath, internal_config, plain_config, step_metrics};
 use crate::server::source::{Edit, RunDetail};
 use crate::server::{Failure, console};
 use crate::wire::json::{self, Value as Wire};
@@ -109,7 +109,7 @@ fn detail(run: &RunDetail, keys: &[KeyInfo], system: &[KeyInfo], log_lines: u64)
         ("log_lines", log_lines.into()),
         ("file_count", run.file_count.into()),
         ("parent", parent_of(&listed.config)),
-        ("x", step_metrics(&listed.config)),
+        ("x", json!(step_metrics(&listed.config))),
     ] {
         answer[name] = value;
     }
@@ -125,42 +125,13 @@ pub(super) fn kind_of(key: &KeyInfo) -> &str {
     }
 }
 
-fn internal(config: &str) -> Option<Wire> {
-    let config = Wire::parse(config).ok()?;
-    config.get("_wandb")?.get("value").cloned()
-}
-
 /// The run that this one was forked from.
 fn parent_of(config: &str) -> Value {
-    let point = internal(config).and_then(|internal| internal.get("branch_point").cloned());
+    let point = internal_config(config).and_then(|internal| internal.get("branch_point").cloned());
     point.map_or(Value::Null, |point| {
         let text = |name: &str| point.get(name).map(strict);
         json!({"run": text("run_id"), "step": text("step")})
     })
-}
-
-/// For each metric the one that is its step, where `define_metric` has said so. In the config these are the fields of
-/// a message by their numbers: `m = [{"1": name, "5": index of the step metric, from 1}]`.
-fn step_metrics(config: &str) -> Value {
-    let Some(Wire::List(metrics)) =
-        internal(config).and_then(|internal| internal.get("m").cloned())
-    else {
-        return json!({});
-    };
-    let name = |metric: &Wire| {
-        metric
-            .get("1")
-            .and_then(|name| name.as_str())
-            .map(str::to_owned)
-    };
-    let steps = metrics.iter().filter_map(|metric| {
-        let step = metric.get("5")?.as_f64()? as usize;
-        Some((
-            name(metric)?,
-            Value::from(name(metrics.get(step.checked_sub(1)?)?)?),
-        ))
-    });
-    Value::Object(steps.collect())
 }
 
 #[derive(Deserialize)]
@@ -367,14 +338,6 @@ async fn sweep(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn step_metrics_are_read_from_the_config() {
-        let config =
-            r#"{"_wandb":{"value":{"m":[{"1":"epoch","6":[3]},{"1":"val/acc","5":1,"6":[1]}]}}}"#;
-        assert_eq!(step_metrics(config), json!({"val/acc": "epoch"}));
-        assert_eq!(step_metrics("{}"), json!({}));
-    }
 
     #[test]
     fn forks_name_their_parent() {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::server::points::KeyInfo;
 use crate::server::run_list::Listed;
-use crate::server::runs::plain_config;
+use crate::server::runs::{plain_config, step_metrics};
 use crate::wire::json::Value as Wire;
 
 /// What the runs of a project have, put together.
@@ -17,11 +17,14 @@ pub(super) struct Columns {
     metrics: BTreeSet<String>,
     system: BTreeSet<String>,
     media: BTreeMap<String, String>,
+    /// The step metric of each metric that has one.
+    steps: BTreeMap<String, String>,
 }
 
 impl Columns {
     pub(super) fn add_run(&mut self, run: &Listed) {
         leaves(&plain_config(&run.config), "", &mut self.config);
+        self.steps.extend(step_metrics(&run.config));
         if let Ok(summary) = Wire::parse(&run.summary) {
             leaves(&summary, "", &mut self.summary);
         }
@@ -80,6 +83,7 @@ impl Columns {
             "metrics": self.metrics,
             "system": self.system,
             "media": media,
+            "x": self.steps,
         })
     }
 }

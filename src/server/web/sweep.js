@@ -1,5 +1,6 @@
 // The page of a sweep: its state, its search space, the best run, and all its runs over the parameters.
 
+import { fieldName } from "./columns.js";
 import { get, pagePath, path } from "./api.js";
 import { clear, emptyState, h, link } from "./dom.js";
 import { count, duration, stateBadge, timeElement, value as valueText } from "./format.js";
@@ -69,7 +70,7 @@ async function fetchSweep(entity, project, id) {
   const sweep = await get(path("p", entity, project, "sweeps", id));
   const { runs } = await get(path("p", entity, project, "runs"), {
     filter: `sweep == ${JSON.stringify(id)}`,
-    columns: columnsOf(sweep).join(","),
+    columns: columnsOf(sweep).map(fieldName).join(","),
     sort: bestFirst(sweep.metric),
     limit: MOST_RUNS,
   });

@@ -3,7 +3,7 @@
 import { events, get, pagePath, path, session } from "./api.js";
 import { drawBulkBar } from "./bulk.js";
 import { renderCharts } from "./charts.js";
-import { chosenColumns, groupColumns, openColumnDialog, valueColumns } from "./columns.js";
+import { chosenColumns, fieldName, groupColumns, openColumnDialog, valueColumns } from "./columns.js";
 import { emptyState, errorBox, h, link, redraw } from "./dom.js";
 import { FilterBox } from "./filter-box.js";
 import { count } from "./format.js";
@@ -94,7 +94,7 @@ class Workspace {
     const { entity, project } = this.#place;
     const { filter, sort, group, page } = this.#view;
     const limit = group ? GROUPED_SIZE : PAGE_SIZE;
-    const columns = valueColumns([...new Set([...this.#columns, group])]).join(",");
+    const columns = valueColumns([...new Set([...this.#columns, group])]).map(fieldName).join(",");
     try {
       const listing = await get(path("p", entity, project, "runs"), { filter, sort, columns, limit, offset: group ? 0 : (page - 1) * PAGE_SIZE });
       if (request !== this.#latestRequest) return;
@@ -232,7 +232,7 @@ class Workspace {
     this.#chartRuns = signature;
     if (this.#charts) return this.#charts.update(runs);
     const { metrics, system } = this.#available;
-    this.#charts = renderCharts(this.#chartPane, { ...this.#place, runs, metrics, system });
+    this.#charts = renderCharts(this.#chartPane, { ...this.#place, runs, metrics, system, xOf: (metric) => this.#available.x?.[metric] ?? null });
   }
 
   // Live
