@@ -11,7 +11,7 @@
 
 use std::fs::File;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix::fcntl::Flock;
@@ -57,9 +57,21 @@ pub struct Server {
     points: points::Store,
     blobs: blobs::Blobs,
     links: links::Links,
+    /// Held by who puts content in and says in the database who has it; and, alone, by who looks whether anybody has some
+    /// content and removes it. Without it, content could go between the two.
+    content: RwLock<()>,
+    /// Content that is to go once the backups that are being made have ended.
+    held_back: Mutex<HeldBack>,
     changes: broadcast::Sender<Change>,
     /// Held for as long as the directory is served.
     _lock: Flock<File>,
+}
+
+/// Removals that wait.
+#[derive(Debug, Default)]
+struct HeldBack {
+    backups: usize,
+    digests: Vec<String>,
 }
 
 /// Something about a run has changed.
@@ -116,7 +128,12 @@ impl Failure {
     pub(crate) fn status(&self) -> u16 {
         match self {
             Self::NotFound(_) => 404,
-            Self::Invalid(_) => 400,
+            Self::Invalid(_) | Self::Points(points::Error::TooLarge(_)) => 400,
+            Self::Database(error)
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) =>
+            {
+                409
+            }
             Self::ReadOnly => 403,
             Self::Io(error) if error.kind() == io::ErrorKind::StorageFull => 507,
             Self::Database(_) | Self::Points(_) | Self::Io(_) => 500,
@@ -164,6 +181,8 @@ impl Server {
             points,
             blobs,
             links: links::Links::new(&secret),
+            content: RwLock::default(),
+            held_back: Mutex::default(),
             changes: broadcast::channel(CHANGES).0,
             data,
             _lock: lock,
@@ -192,15 +211,57 @@ impl Server {
         });
     }
 
+    /// Nothing is removed while this is held.
+    pub(crate) fn keep_content(&self) -> RwLockReadGuard<'_, ()> {
+        self.content.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Removes content that nobody has any more, of what was just let go.
     pub(crate) fn sweep_blobs(&self, digests: &[String]) -> Result<(), Failure> {
+        let mut held_back = held(&self.held_back);
+        if held_back.backups > 0 {
+            held_back.digests.extend_from_slice(digests);
+            return Ok(());
+        }
+        drop(held_back);
         for md5 in digests {
+            let _alone = self.content.write().unwrap_or_else(PoisonError::into_inner);
             let needed = self.meta.read(|db| meta::files::is_needed(db, md5))?;
             if !needed {
                 self.blobs.remove(md5)?;
             }
         }
         Ok(())
+    }
+
+    /// Does something while which no content is removed, however long it takes and whatever is deleted.
+    pub(crate) fn without_removals<T>(
+        &self,
+        work: impl FnOnce() -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        held(&self.held_back).backups += 1;
+        let result = work();
+        let mut held_back = held(&self.held_back);
+        held_back.backups -= 1;
+        let digests = if held_back.backups == 0 {
+            std::mem::take(&mut held_back.digests)
+        } else {
+            Vec::new()
+        };
+        drop(held_back);
+        self.sweep_blobs(&digests)?;
+        result
+    }
+
+    /// Removes what was left behind: content and points that belong to nothing, because the server was killed while they
+    /// were deleted.
+    pub(crate) fn collect_garbage(&self) -> Result<(), Failure> {
+        for run in self.points.runs()? {
+            if self.meta.read(|db| meta::runs::by_id(db, run))?.is_none() {
+                self.points.remove(run)?;
+            }
+        }
+        self.sweep_blobs(&self.blobs.all()?)
     }
 }
 
@@ -216,7 +277,7 @@ fn first_key(data: &DataDir, meta: &Meta, name: &str) -> Result<Option<FirstKey>
     }
     let key = data::new_key();
     // The file first: a server that is killed between the two makes the user anew, with another key.
-    crate::store::write_atomic(&data.key_file(), format!("{key}\n").as_bytes())?;
+    crate::store::rewrite(&data.key_file(), format!("{key}\n").as_bytes())?;
     meta.write(|db| {
         if let Some(user) = users::create(db, name, true, now())? {
             users::add_key(db, user.id, &key, now())?;
@@ -248,12 +309,14 @@ pub fn add_key(data: &DataDir, name: &str, grant: Grant) -> Result<String, Strin
     }
     let meta = Meta::open(&data.database()).map_err(|error| error.to_string())?;
     let key = data::new_key();
+    let mut is_first = false;
     let added = meta.write(|db| {
         let user = if new_user {
             users::create(db, name, false, now())?
         } else {
             users::by_name(db, name)?
         };
+        is_first = user.as_ref().is_some_and(|user| user.admin);
         if let Some(user) = &user {
             if grant == Grant::OnlyKey {
                 users::revoke_keys(db, user.id)?;
@@ -263,6 +326,13 @@ pub fn add_key(data: &DataDir, name: &str, grant: Grant) -> Result<String, Strin
         Ok::<_, rusqlite::Error>(user.is_some())
     });
     match added {
+        Ok(true) if is_first && grant == Grant::OnlyKey => {
+            // What `login --local` finds must not be a key that is no longer good.
+            let path = data.key_file();
+            crate::store::rewrite(&path, format!("{key}\n").as_bytes())
+                .map_err(|error| format!("{}: {error}", path.display()))?;
+            Ok(key)
+        }
         Ok(true) => Ok(key),
         Ok(false) if new_user => Err(format!("there is a user {name} already")),
         Ok(false) => Err(format!("there is no user {name}")),

@@ -234,7 +234,7 @@ fn stop(args: &DataArgs) -> Result<(), Error> {
 }
 
 fn add_key(data: &DataDir, name: &str, grant: server::Grant) -> Result<(), Error> {
-    if !data.path().is_dir() {
+    if !data.has_server() {
         return Err(
             Error::new(format!("{} holds no server's data", data.path().display()))
                 .hint("`wandb-rs server start` makes it"),

@@ -68,7 +68,7 @@ impl Server {
         let done = copy
             .create()
             .map_err(Failure::from)
-            .and_then(|()| self.copy_all(&copy));
+            .and_then(|()| self.without_removals(|| self.copy_all(&copy)));
         if done.is_err() {
             // Half a backup would be taken for one.
             let _ = fs::remove_dir_all(target);
@@ -125,7 +125,7 @@ fn copy_directory(source: &Path, into: &Path) -> io::Result<()> {
         let entry = entry?;
         if entry.file_type()?.is_file() {
             match copy_file(&entry.path(), &target.join(entry.file_name())) {
-                // Content that nobody needs any more may go meanwhile.
+                // The points of a run that is deleted meanwhile.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 other => other?,
             }

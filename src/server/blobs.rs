@@ -84,7 +84,10 @@ impl Blobs {
             .ok_or_else(|| io::Error::other("a digest of its own making"))?;
         if !path.is_file() {
             let directory = self.root.join(&stored.md5[..2]);
-            store::private_dir(&directory)?;
+            if !directory.is_dir() {
+                store::private_dir(&directory)?;
+                File::open(&self.root)?.sync_all()?;
+            }
             upload.file.sync_all()?;
             fs::rename(&upload.path, &path)?;
             File::open(&directory)?.sync_all()?;
@@ -106,6 +109,19 @@ impl Blobs {
             .path(md5)
             .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
         fs::read(path)
+    }
+
+    /// The digests of all content that is there.
+    pub(crate) fn all(&self) -> io::Result<Vec<String>> {
+        let mut found = Vec::new();
+        for directory in fs::read_dir(&self.root)?.flatten() {
+            let first = directory.file_name();
+            for entry in fs::read_dir(directory.path())?.flatten() {
+                let name = [first.to_string_lossy(), entry.file_name().to_string_lossy()].concat();
+                found.extend(self.path(&name).is_some().then_some(name));
+            }
+        }
+        Ok(found)
     }
 
     /// Removes content that nobody needs any more.
@@ -137,11 +153,13 @@ impl Blobs {
         upload.file.sync_all()?;
         fs::rename(&upload.path, directory.join(number.to_string()))?;
         upload.kept = true;
+        File::open(directory)?.sync_all()?;
         Ok(stored)
     }
 
-    /// Puts the parts together, in the order of their numbers.
-    pub(crate) fn join_parts(&self, directory: &Path) -> io::Result<Stored> {
+    /// Puts the parts together, in the order of their numbers. `None`, and nothing is kept, if they are not the content
+    /// with this digest.
+    pub(crate) fn join_parts(&self, directory: &Path, md5: &str) -> io::Result<Option<Stored>> {
         let mut parts: Vec<(u32, PathBuf)> = fs::read_dir(directory)?
             .flatten()
             .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path())))
@@ -159,9 +177,12 @@ impl Blobs {
                 upload.write(&buffer[..read])?;
             }
         }
+        if upload.md5() != md5 {
+            return Ok(None);
+        }
         let stored = self.keep(upload)?;
         fs::remove_dir_all(directory)?;
-        Ok(stored)
+        Ok(Some(stored))
     }
 }
 
@@ -250,7 +271,9 @@ mod tests {
             upload.write(text.as_bytes()).unwrap();
             Blobs::keep_part(&parts, number, upload).unwrap();
         }
-        let stored = blobs.join_parts(&parts).unwrap();
+        assert_eq!(blobs.join_parts(&parts, "00").unwrap(), None);
+        let md5 = "900150983cd24fb0d6963f7d28e17f72";
+        let stored = blobs.join_parts(&parts, md5).unwrap().unwrap();
         assert_eq!(blobs.read(&stored.md5).unwrap(), b"abc");
         assert!(!parts.exists());
     }

@@ -18,7 +18,10 @@ pub(crate) fn lines(
     mut take: impl FnMut(u64, &str),
 ) -> Result<(), Failure> {
     if console.count()? <= console.lines() {
-        let keys = wanted.start as i64..wanted.end.min(i64::MAX as u64) as i64;
+        let Ok(start) = i64::try_from(wanted.start) else {
+            return Ok(());
+        };
+        let keys = start..i64::try_from(wanted.end).unwrap_or(i64::MAX);
         console.rows(keys, usize::MAX, |number, row| take(number as u64, row))?;
         return Ok(());
     }

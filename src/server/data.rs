@@ -16,6 +16,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,9 @@ use crate::{store, sys};
 
 /// The directory that is used unless another one is named.
 pub const VARIABLE: &str = "WANDB_RS_SERVER_DIR";
+
+/// How often a lock is tried for.
+const LOOKS: usize = 5;
 
 /// A data directory.
 #[derive(Debug, Clone)]
@@ -70,6 +74,11 @@ impl DataDir {
         &self.0
     }
 
+    /// Whether a server has run on it.
+    pub fn has_server(&self) -> bool {
+        self.database().is_file()
+    }
+
     pub(crate) fn database(&self) -> PathBuf {
         self.0.join("meta.db")
     }
@@ -112,11 +121,17 @@ impl DataDir {
             }
             other => other?,
         };
-        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            Ok(lock) => Ok(Some(lock)),
-            Err((_, nix::errno::Errno::EWOULDBLOCK)) => Ok(None),
-            Err((_, error)) => Err(error.into()),
+        let mut file = file;
+        for _ in 0..LOOKS {
+            match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+                Ok(lock) => return Ok(Some(lock)),
+                // Or somebody only looks whether a server runs.
+                Err((back, nix::errno::Errno::EWOULDBLOCK)) => file = back,
+                Err((_, error)) => return Err(error.into()),
+            }
+            std::thread::park_timeout(Duration::from_millis(10));
         }
+        Ok(None)
     }
 
     /// The server that runs on this directory, if one does.
@@ -151,7 +166,7 @@ impl DataDir {
             ))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let secret = sys::random::<32>().to_vec();
-                store::write_atomic(&path, &secret)?;
+                store::rewrite(&path, &secret)?;
                 Ok(secret)
             }
             Err(error) => Err(error),

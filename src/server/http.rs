@@ -95,6 +95,10 @@ async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Res
             &format!("{host:?} is not a name of this server; `--allow-host` adds one"),
         );
     }
+    let is_foreign = text_of(request.headers(), "sec-fetch-site") == Some("cross-site");
+    if is_foreign && changes(request.method()) && !request.uri().path().starts_with("/-/storage/") {
+        return failed(StatusCode::FORBIDDEN, "the request comes from another site");
+    }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let defaults = [

@@ -98,26 +98,40 @@ pub(crate) fn take(
         server.append(run.id, stream, chunk.offset, writer, &lines)?;
     }
     let last = |name: &str| body.files.get(name).and_then(|chunk| chunk.content.last());
-    let summary = match last("wandb-summary.json") {
+    let is_object = |text: &&String| Value::parse(text).is_ok_and(|value| value.is_object());
+    let given = last("wandb-summary.json").filter(is_object);
+    let derived = match given {
         Some(text) if manner.derives_summary => Some(server.derived_summary(run.id, text)?),
-        given if manner.writer.is_some() => {
-            let history = body.files.get("wandb-history.jsonl");
-            joined_summary(&run.summary, history, given.map(String::as_str))
-        }
-        Some(text) if Value::parse(text).is_ok_and(|value| value.is_object()) => Some(text.clone()),
-        _ => None,
+        given => given.cloned(),
     };
     let (state, exit_code) = ended(&body, run.preempting);
-    let change = Change {
-        state: state.or((run.state == "pending").then_some("running")),
-        summary: summary.as_deref(),
-        system: last("wandb-events.jsonl").map(String::as_str),
-        heartbeat: Some(now()),
-        exit_code: exit_code.map(Some),
-        preempting: body.preempting.filter(|preempting| *preempting),
-        ..Change::default()
-    };
-    server.meta.write(|db| runs::change(db, run.id, &change))?;
+    let is_there = server.meta.write(|db| {
+        let summary = if manner.writer.is_some() && !manner.derives_summary {
+            // Read here and not before: other writers join theirs at the same time.
+            let stored = runs::by_id(db, run.id)?.map(|run| run.summary);
+            let history = body.files.get("wandb-history.jsonl");
+            stored.and_then(|stored| joined_summary(&stored, history, given.map(String::as_str)))
+        } else {
+            derived
+        };
+        let change = Change {
+            state: state.or((run.state == "pending").then_some("running")),
+            summary: summary.as_deref(),
+            system: last("wandb-events.jsonl")
+                .filter(is_object)
+                .map(String::as_str),
+            heartbeat: Some(now()),
+            exit_code: exit_code.map(Some),
+            preempting: body.preempting.filter(|preempting| *preempting),
+            ..Change::default()
+        };
+        runs::change(db, run.id, &change)
+    })?;
+    if !is_there {
+        // Deleted meanwhile; what came in between goes with it.
+        server.points.remove(run.id)?;
+        return Err(Failure::NotFound(format!("run {}", path.run)));
+    }
     server.tell(path, &body);
     Ok(Taken {
         stop: run.stopped,

@@ -47,10 +47,18 @@ impl Server {
                 Ok(Blobs::keep_part(&directory, *number, upload)?)
             }
             Target::Manifest { id } => {
+                let _kept = self.keep_content();
                 let stored = self.blobs.keep(upload)?;
-                self.meta
+                let is_wanted = self
+                    .meta
                     .write(|db| artifacts::store_manifest(db, *id, &stored.md5, stored.size))?;
-                Ok(stored)
+                if is_wanted {
+                    Ok(stored)
+                } else {
+                    Err(Failure::NotFound(
+                        "an artifact that waits for this manifest was".to_owned(),
+                    ))
+                }
             }
             Target::Blob { .. } => {
                 Err(Failure::Invalid("this address is for downloads".to_owned()))
@@ -59,6 +67,7 @@ impl Server {
     }
 
     fn store_file(&self, run: i64, name: &str, upload: Upload) -> Result<Stored, Failure> {
+        let kept = self.keep_content();
         let stored = self.blobs.keep(upload)?;
         let (run, before) = self.meta.write(|db| {
             let found = runs::by_id(db, run)?.ok_or_else(|| Failure::NotFound("run".to_owned()))?;
@@ -66,6 +75,7 @@ impl Server {
             files::store(db, run, name, &stored.md5, stored.size, now())?;
             Ok::<_, Failure>((found, before))
         })?;
+        drop(kept);
         if let Some(before) = before.filter(|before| before.md5 != stored.md5) {
             self.sweep_blobs(&[before.md5])?;
         }

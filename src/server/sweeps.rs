@@ -21,6 +21,8 @@ use crate::wire::json::Value as Wire;
 
 /// The states that a sweep can have.
 pub(crate) const STATES: [&str; 5] = ["PENDING", "RUNNING", "PAUSED", "FINISHED", "CANCELED"];
+/// How often a run is looked for while others take theirs.
+const ATTEMPTS: usize = 10;
 /// An agent that was not heard of for so many seconds is gone.
 pub(crate) const SILENCE: f64 = 60.0;
 
@@ -45,16 +47,33 @@ pub(crate) fn heartbeat(
     } else {
         Vec::new()
     };
-    let commands = server.meta.write(|db| {
-        sweeps::touch_agent(db, agent.id, now())?;
-        match sweep.state.as_str() {
-            "CANCELED" => Ok(stops(at_work).chain([json!({"type": "exit"})]).collect()),
-            "FINISHED" if at_work.is_empty() => Ok(vec![json!({"type": "exit"})]),
-            "RUNNING" if at_work.is_empty() => give_out(db, &sweep, user),
-            _ => Ok::<_, Failure>(stops(&losing).collect()),
+    for _ in 0..ATTEMPTS {
+        // The search may take a while: it is done before the database is held.
+        let plan = if sweep.state == "RUNNING" && at_work.is_empty() {
+            Some(Plan::of(server, &sweep)?)
+        } else {
+            None
+        };
+        let commands = server.meta.write(|db| {
+            sweeps::touch_agent(db, agent.id, now())?;
+            let state = sweeps::by_id(db, sweep.id)?.map(|sweep| sweep.state);
+            match (state.as_deref(), &plan) {
+                (Some("CANCELED"), _) => Ok(Some(
+                    stops(at_work).chain([json!({"type": "exit"})]).collect(),
+                )),
+                (Some("FINISHED"), _) if at_work.is_empty() => {
+                    Ok(Some(vec![json!({"type": "exit"})]))
+                }
+                (Some("RUNNING"), Some(plan)) => plan.carry_out(db, &sweep, user),
+                _ => Ok::<_, Failure>(Some(stops(&losing).collect())),
+            }
+        })?;
+        if let Some(commands) = commands {
+            return Ok((agent, commands));
         }
-    })?;
-    Ok((agent, commands))
+    }
+    // Others were faster each time; the agent asks again soon.
+    Ok((agent, Vec::new()))
 }
 
 fn stops(names: &[String]) -> impl Iterator<Item = Value> {
@@ -63,41 +82,70 @@ fn stops(names: &[String]) -> impl Iterator<Item = Value> {
         .map(|name| json!({"type": "stop", "run_id": name}))
 }
 
-/// Makes the sweep's next run and tells the agent to carry it out; ends the sweep if there is none.
-fn give_out(db: &Connection, sweep: &Sweep, user: i64) -> Result<Vec<Value>, Failure> {
-    let config = SweepConfig::from_yaml(&sweep.config)
-        .map_err(|error| Failure::Invalid(error.to_string()))?;
-    let given_out = runs::of_sweep(db, sweep.project, &sweep.name)?;
-    let past: Vec<PastRun> = given_out.iter().map(|run| past(&config, run)).collect();
-    let Next::Run(parameters) = next(&config, &past, seed(&sweep.name, past.len())) else {
-        sweeps::change(db, sweep.id, None, Some("FINISHED"), None, None, now())?;
-        return Ok(vec![json!({"type": "exit"})]);
-    };
-    let id = loop {
-        let id = RunId::from_random(|| sys::random::<1>()[0])
-            .as_str()
-            .to_owned();
-        if runs::find(db, sweep.project, &id)?.is_none() {
-            break id;
+/// What a sweep's next run is to be.
+struct Plan {
+    config: SweepConfig,
+    /// How many runs it was made from.
+    runs: usize,
+    next: Next,
+}
+
+impl Plan {
+    fn of(server: &Server, sweep: &Sweep) -> Result<Self, Failure> {
+        let config = SweepConfig::from_yaml(&sweep.config)
+            .map_err(|error| Failure::Invalid(error.to_string()))?;
+        let given_out = server
+            .meta
+            .read(|db| runs::of_sweep(db, sweep.project, &sweep.name))?;
+        let past: Vec<PastRun> = given_out.iter().map(|run| past(&config, run)).collect();
+        Ok(Self {
+            next: next(&config, &past, seed(&sweep.name, past.len())),
+            runs: past.len(),
+            config,
+        })
+    }
+
+    /// Makes the run and tells the agent to carry it out; ends the sweep if there is none. `None` if another agent has got
+    /// a run meanwhile.
+    fn carry_out(
+        &self,
+        db: &Connection,
+        sweep: &Sweep,
+        user: i64,
+    ) -> Result<Option<Vec<Value>>, Failure> {
+        if runs::of_sweep(db, sweep.project, &sweep.name)?.len() != self.runs {
+            return Ok(None);
         }
-    };
-    let display_name = name::generate(sys::random::<2>(), past.len() as u64 + 1);
-    let run = runs::create(db, sweep.project, &id, &display_name, user, now())?;
-    let change = Change {
-        state: Some("pending"),
-        config: Some(&parameters),
-        sweep: Some(&sweep.name),
-        ..Change::default()
-    };
-    runs::change(db, run, &change)?;
-    let arguments: Value = serde_json::from_str(&parameters).unwrap_or_default();
-    Ok(vec![json!({
-        "type": "run",
-        "run_id": id,
-        "program": config.program,
-        "args": arguments,
-        "logs": [],
-    })])
+        let Next::Run(parameters) = &self.next else {
+            sweeps::change(db, sweep.id, None, Some("FINISHED"), None, None, now())?;
+            return Ok(Some(vec![json!({"type": "exit"})]));
+        };
+        let id = loop {
+            let id = RunId::from_random(|| sys::random::<1>()[0])
+                .as_str()
+                .to_owned();
+            if runs::find(db, sweep.project, &id)?.is_none() {
+                break id;
+            }
+        };
+        let display_name = name::generate(sys::random::<2>(), self.runs as u64 + 1);
+        let run = runs::create(db, sweep.project, &id, &display_name, user, now())?;
+        let change = Change {
+            state: Some("pending"),
+            config: Some(parameters),
+            sweep: Some(&sweep.name),
+            ..Change::default()
+        };
+        runs::change(db, run, &change)?;
+        let arguments: Value = serde_json::from_str(parameters).unwrap_or_default();
+        Ok(Some(vec![json!({
+            "type": "run",
+            "run_id": id,
+            "program": self.config.program,
+            "args": arguments,
+            "logs": [],
+        })]))
+    }
 }
 
 fn past(config: &SweepConfig, run: &Run) -> PastRun {

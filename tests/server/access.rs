@@ -145,6 +145,19 @@ fn a_page_of_another_site_reaches_nothing() {
         .send()
         .unwrap();
     assert_eq!(answer.status(), 401);
+    // What a form of another site can send is not taken, even with a key.
+    let form = server
+        .post("/graphql")
+        .basic_auth("api", Some(&server.key))
+        .header("content-type", "text/plain")
+        .body("{\"query\":\"{viewer{id}}\"}");
+    assert_eq!(form.send().unwrap().status(), 415);
+    let foreign = server
+        .post("/graphql")
+        .basic_auth("api", Some(&server.key))
+        .header("sec-fetch-site", "cross-site")
+        .json(&json!({"query": "{viewer{id}}"}));
+    assert_eq!(foreign.send().unwrap().status(), 403);
     // Signing out ends it.
     let out = server
         .post("/-/api/logout")
@@ -309,6 +322,12 @@ fn bombs_are_refused_and_others_are_served() {
     let doubling = doubling.join(" ");
     let doubling = format!("{{ viewer {{ ...F0 }} }} {doubling} fragment F30 on User {{ id }}");
     assert_eq!(status(&doubling), 400);
+    // The same where nothing is collected.
+    let empty = doubling.replace(
+        "fragment F30 on User { id }",
+        "fragment F30 on User { ... on Nothing { id } }",
+    );
+    assert_eq!(status(&empty), 400);
     // A body that unpacks to more than is allowed, and one that is too large as it is.
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     std::io::Write::write_all(&mut packed, &vec![b' '; 100 << 20]).unwrap();
@@ -321,6 +340,7 @@ fn bombs_are_refused_and_others_are_served() {
     let large = server
         .post("/graphql")
         .basic_auth("api", Some(&server.key))
+        .header("content-type", "application/json")
         .body(vec![b' '; 70 << 20]);
     assert!(large.send().map_or(true, |answer| answer.status() == 413));
     assert_eq!(

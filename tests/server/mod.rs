@@ -14,6 +14,7 @@ use crate::common::{TestEnv, eventually, wait_status};
 
 mod access;
 mod clients;
+mod content;
 mod crash;
 mod lifecycle;
 mod ours;

@@ -76,12 +76,26 @@ pub(super) fn update_manifest(context: &Context<'_>, arguments: &Arguments) -> R
 
 /// `createArtifactFiles`: where the files of an artifact go; what is here already goes nowhere.
 pub(super) fn create_files(context: &Context<'_>, arguments: &Arguments) -> Resolved {
-    let mut edges = Vec::new();
+    let mut wanted = Vec::new();
     for file in arguments.list("artifactFiles") {
         let text = |name: &str| file[name].as_str().unwrap_or_default();
         let artifact = of_id(context, text("artifactID"))?;
         let md5 = files::hex_of(text("md5"))
             .ok_or_else(|| Fault::invalid(format!("file {:?} has no MD5 digest", text("name"))))?;
+        wanted.push((file, artifact, md5));
+    }
+    // From now on what is here stays, and what comes, too.
+    context
+        .server
+        .meta
+        .write(|db| {
+            let mut pairs = wanted.iter().map(|(_, artifact, md5)| (artifact.id, md5));
+            pairs.try_for_each(|(artifact, md5)| stored::add_pending(db, artifact, md5))
+        })
+        .map_err(Failure::from)?;
+    let mut edges = Vec::new();
+    for (file, artifact, md5) in wanted {
+        let text = |name: &str| file[name].as_str().unwrap_or_default();
         let parts = file["uploadPartsInput"]
             .as_array()
             .map_or(&[][..], Vec::as_slice);
@@ -193,13 +207,10 @@ pub(super) fn complete_multipart(context: &Context<'_>, arguments: &Arguments) -
     if !parts.exists() {
         return Err(Fault::not_found("upload"));
     }
-    let stored = blobs.join_parts(&parts).map_err(Failure::from)?;
-    if wanted.is_some_and(|md5| md5 != stored.md5) {
-        blobs.remove(&stored.md5).map_err(Failure::from)?;
-        return Err(Fault::invalid(
-            "the parts are not the file: its digest is another one",
-        ));
-    }
+    let wanted = wanted.ok_or_else(|| Fault::invalid("argument \"storagePath\" is missing"))?;
+    let joined = blobs.join_parts(&parts, wanted).map_err(Failure::from)?;
+    let stored = joined
+        .ok_or_else(|| Fault::invalid("the parts are not the file: its digest is another one"))?;
     some(Plain::answer(
         "Payload",
         vec![("digest", files::base64_of(&stored.md5).into())],
@@ -217,6 +228,12 @@ pub(super) fn commit(context: &Context<'_>, arguments: &Arguments) -> Resolved {
         .meta
         .read(|db| stored::manifests(db, artifact.id))
         .map_err(Failure::from)?;
+    if manifests.is_empty() {
+        return Err(Fault::invalid(
+            "the artifact has no manifest: it cannot be committed",
+        ));
+    }
+    let kept = server.keep_content();
     let (entries, is_merged) = entries_of(context, &manifests)?;
     let missing = entries
         .iter()
@@ -239,28 +256,33 @@ pub(super) fn commit(context: &Context<'_>, arguments: &Arguments) -> Resolved {
     };
     let digest = digest_of(&entries);
     let aliases: Vec<String> = serde_json::from_str(&artifact.aliases).unwrap_or_default();
-    server
-        .meta
-        .write(|db| {
-            stored::commit(
-                db,
-                artifact.id,
-                &digest,
-                &hex(&sys::random::<16>())[..20],
-                &entries,
-                now(),
-            )?;
-            if let Some(merged) = &merged {
-                let manifest = stored::create_manifest(db, artifact.id, "FULL", None)?;
-                stored::store_manifest(db, manifest.id, &merged.md5, merged.size)?;
-            }
-            collections::add_member(db, artifact.collection, artifact.id, now())?;
-            for alias in aliases.iter().map(String::as_str).chain(["latest"]) {
-                collections::set_alias(db, artifact.collection, alias, artifact.id)?;
-            }
-            Ok::<_, rusqlite::Error>(())
-        })
-        .map_err(Failure::from)?;
+    server.meta.write(|db| {
+        let state = stored::by_id(db, artifact.id)?.map(|artifact| artifact.state);
+        match state.as_deref() {
+            Some("PENDING") => {}
+            // Another request was faster.
+            Some("COMMITTED") => return Ok(()),
+            _ => return Err(Fault::not_found("artifact")),
+        }
+        stored::commit(
+            db,
+            artifact.id,
+            &digest,
+            &hex(&sys::random::<16>())[..20],
+            &entries,
+            now(),
+        )?;
+        if let Some(merged) = &merged {
+            let manifest = stored::create_manifest(db, artifact.id, "FULL", None)?;
+            stored::store_manifest(db, manifest.id, &merged.md5, merged.size)?;
+        }
+        collections::add_member(db, artifact.collection, artifact.id, now())?;
+        for alias in aliases.iter().map(String::as_str).chain(["latest"]) {
+            collections::set_alias(db, artifact.collection, alias, artifact.id)?;
+        }
+        Ok(())
+    })?;
+    drop(kept);
     artifact_payload(context, artifact.id)
 }
 
@@ -306,7 +328,7 @@ fn entry_of(path: String, entry: &Value) -> Entry {
         path,
         md5: files::hex_of(&digest).filter(|_| reference.is_none()),
         digest,
-        size: entry["size"].as_i64().unwrap_or(0),
+        size: entry["size"].as_i64().unwrap_or(0).max(0),
         reference,
     }
 }

@@ -13,6 +13,10 @@ use super::{Answer, Arguments, Context, Fault, Object};
 
 /// The most objects of one answer: a page of 1,000 runs with all that the official client asks for has about 5,000.
 const MAX_NODES: usize = 500_000;
+/// The most selections that are looked at: fragments may spread each other many times over.
+const MAX_STEPS: usize = 20_000_000;
+/// The most bytes of texts in one answer.
+const MAX_BYTES: usize = 256 << 20;
 /// The most fields of one object.
 const MAX_FIELDS: usize = 500;
 
@@ -29,6 +33,8 @@ pub(super) fn execute<'a>(
         document,
         variables: variables(operation, given),
         nodes: 0,
+        steps: 0,
+        bytes: 0,
     };
     execution.object(root, &[operation.selections.as_slice()])
 }
@@ -52,6 +58,8 @@ struct Execution<'a> {
     document: &'a Document,
     variables: HashMap<String, Value>,
     nodes: usize,
+    steps: usize,
+    bytes: usize,
 }
 
 /// What is selected under one name, in the order in which it first comes; the same field may be selected twice.
@@ -83,7 +91,7 @@ impl<'a> Execution<'a> {
     }
 
     fn collect(
-        &self,
+        &mut self,
         object: &dyn Object,
         selections: &'a [Selection],
         depth: usize,
@@ -94,6 +102,10 @@ impl<'a> Execution<'a> {
             return Err(Fault::invalid("fragments are nested too deeply"));
         }
         for selection in selections {
+            self.steps += 1;
+            if self.steps > MAX_STEPS {
+                return Err(Fault::invalid("too many selections"));
+            }
             match selection {
                 Selection::Field(field) if self.holds(&field.when) => {
                     match collected
@@ -181,7 +193,16 @@ impl<'a> Execution<'a> {
         selections: &[&'a [Selection]],
     ) -> Result<Value, Fault> {
         match answer {
-            Answer::Value(value) => Ok(value.clone()),
+            Answer::Value(value) => {
+                self.bytes += weight(value);
+                if self.bytes > MAX_BYTES {
+                    return Err(Fault::new(
+                        413,
+                        "the answer is too large; ask for less at once",
+                    ));
+                }
+                Ok(value.clone())
+            }
             Answer::Object(_) if selections.is_empty() => Err(Fault::invalid(format!(
                 "field {alias:?} must say what is selected of it"
             ))),
@@ -193,5 +214,18 @@ impl<'a> Execution<'a> {
                 .map(|item| self.answer(item, alias, selections))
                 .collect(),
         }
+    }
+}
+
+/// How many bytes a value takes in the answer, about.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len() + 2,
+        Value::Array(items) => items.iter().map(weight).sum(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| name.len() + 4 + weight(value))
+            .sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
     }
 }

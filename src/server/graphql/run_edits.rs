@@ -10,12 +10,24 @@ use super::{Answer, Arguments, Context, Fault, Resolved, some};
 use crate::run::id::RunId;
 use crate::server::meta::runs::{self, Change};
 use crate::server::meta::{projects, sweeps};
+use crate::server::points::Stream;
 use crate::server::{Failure, Server, now};
 use crate::sys;
 use crate::wire::json;
 
 /// The project of runs that name none, as W&B calls it.
 const UNCATEGORIZED: &str = "uncategorized";
+/// What the state of a run can be.
+const STATES: [&str; 8] = [
+    "pending",
+    "running",
+    "finished",
+    "failed",
+    "crashed",
+    "killed",
+    "preempting",
+    "preempted",
+];
 /// The longest name of an entity or a project.
 const LONGEST: usize = 128;
 
@@ -75,9 +87,10 @@ pub(super) fn upsert(context: &Context<'_>, arguments: &Arguments) -> Resolved {
     checked_json("config", arguments.text("config"))?;
     checked_json("summaryMetrics", arguments.text("summaryMetrics"))?;
     let given = |name: &str| arguments.text(name).filter(|text| !text.is_empty());
+    let branch = branch_point(arguments.text("config"));
     let (mut run, inserted) = match (given("name"), given("id")) {
         (None, Some(id)) => (by_storage_id(context.server, id)?, false),
-        (name, _) => ensure(context, arguments, name)?,
+        (name, _) => ensure(context, arguments, name, branch.as_ref())?,
     };
     let tags = arguments
         .texts("tags")
@@ -85,6 +98,9 @@ pub(super) fn upsert(context: &Context<'_>, arguments: &Arguments) -> Resolved {
     // Only the run itself names its id; it is then at work, whatever it was before. An edit leaves the state.
     let at_work =
         given("name").is_some() && !matches!(run.state.as_str(), "running" | "preempting");
+    if let Some(state) = arguments.text("state") {
+        checked_state(state)?;
+    }
     let state = arguments.text("state").or(at_work.then_some("running"));
     let change = Change {
         display_name: given("displayName"),
@@ -112,8 +128,8 @@ pub(super) fn upsert(context: &Context<'_>, arguments: &Arguments) -> Resolved {
         .meta
         .write(|db| runs::change(db, run.id, &change))
         .map_err(Failure::from)?;
-    if inserted {
-        branch(context.server, &run, arguments.text("config"))?;
+    if let Some((parent, step)) = branch {
+        begin_as(context.server, &run, &parent, step)?;
     }
     run = context
         .server
@@ -139,6 +155,7 @@ fn ensure(
     context: &Context<'_>,
     arguments: &Arguments,
     name: Option<&str>,
+    branch: Option<&(String, i64)>,
 ) -> Result<(runs::Run, bool), Fault> {
     let entity = entity(context, arguments);
     let entity = checked_name("entity", &entity)?;
@@ -164,6 +181,13 @@ fn ensure(
         if let Some(run) = runs::find(db, project.id, name)? {
             return Ok::<_, Failure>((run, false));
         }
+        if let Some((parent, _)) = branch.filter(|(parent, _)| parent != name)
+            && runs::find(db, project.id, parent)?.is_none()
+        {
+            return Err(Failure::NotFound(format!(
+                "run {parent}, which this one is forked from, was"
+            )));
+        }
         let (count, ..) = runs::activity(db, project.id, now())?;
         let display_name = crate::run::name::generate(sys::random::<2>(), count as u64 + 1);
         let id = runs::create(db, project.id, name, &display_name, context.user.id, now())?;
@@ -173,29 +197,28 @@ fn ensure(
     Ok(result?)
 }
 
-/// A new run that says it branches from another one begins with that one's rows.
-fn branch(server: &Server, run: &runs::Run, config: Option<&str>) -> Result<(), Fault> {
-    let Some(config) = config.and_then(|config| json::Value::parse(config).ok()) else {
+/// The run and the step that a config says a run branches from.
+fn branch_point(config: Option<&str>) -> Option<(String, i64)> {
+    let config = json::Value::parse(config?).ok()?;
+    let internal = config.get("_wandb")?.get("value")?;
+    let point = internal.get("branch_point")?;
+    let step = point.get("step")?.as_f64()?;
+    Some((point.get("run_id")?.as_str()?.to_owned(), step as i64))
+}
+
+/// A run that branches from another one begins with that one's rows. It has none of its own yet; if the server was killed
+/// before it had them, they come with the client's next attempt.
+fn begin_as(server: &Server, run: &runs::Run, parent: &str, step: i64) -> Result<(), Fault> {
+    if parent == run.name || server.lines(run.id, Stream::History)? > 0 {
         return Ok(());
-    };
-    let point = config
-        .get("_wandb")
-        .and_then(|internal| internal.get("value")?.get("branch_point"));
-    let Some(parent) = point.and_then(|point| point.get("run_id")?.as_str()) else {
-        return Ok(());
-    };
-    let step = point.and_then(|point| point.get("step")?.as_f64());
-    let (Some(step), false) = (step, parent == run.name) else {
-        return Ok(());
-    };
+    }
     let found = server
         .meta
         .read(|db| runs::find(db, run.project, parent))
         .map_err(Failure::from)?;
-    let Some(parent) = found else {
-        return Err(Fault::not_found("the run that this one is forked from was"));
-    };
-    server.branch(parent.id, run.id, step as i64)?;
+    if let Some(parent) = found {
+        server.branch(parent.id, run.id, step)?;
+    }
     Ok(())
 }
 
@@ -255,23 +278,18 @@ pub(super) fn stop(context: &Context<'_>, arguments: &Arguments) -> Resolved {
     done()
 }
 
+fn checked_state(state: &str) -> Result<(), Fault> {
+    if STATES.contains(&state) {
+        return Ok(());
+    }
+    Err(Fault::invalid(format!("{state:?} is not a state of a run")))
+}
+
 /// `updateRunState`.
 pub(super) fn update_state(context: &Context<'_>, arguments: &Arguments) -> Resolved {
     let run = by_storage_id(context.server, arguments.required("id")?)?;
     let state = arguments.required("state")?.to_ascii_lowercase();
-    if !matches!(
-        state.as_str(),
-        "pending"
-            | "running"
-            | "finished"
-            | "failed"
-            | "crashed"
-            | "killed"
-            | "preempting"
-            | "preempted"
-    ) {
-        return Err(Fault::invalid(format!("{state:?} is not a state of a run")));
-    }
+    checked_state(&state)?;
     let change = Change {
         state: Some(&state),
         heartbeat: Some(now()),
@@ -341,17 +359,19 @@ pub(super) fn upsert_project(context: &Context<'_>, arguments: &Arguments) -> Re
 pub(super) fn delete_project(context: &Context<'_>, arguments: &Arguments) -> Resolved {
     let number = super::plain::number("Project", arguments.required("id")?)?;
     let server = context.server;
-    let ids = server
+    let (ids, digests) = server
         .meta
         .write(|db| {
             let ids = projects::run_ids(db, number)?;
+            let digests = projects::digests(db, number)?;
             projects::delete(db, number)?;
-            Ok::<_, rusqlite::Error>(ids)
+            Ok::<_, rusqlite::Error>((ids, digests))
         })
         .map_err(Failure::from)?;
     for id in ids {
         server.points.remove(id).map_err(Failure::from)?;
     }
+    server.sweep_blobs(&digests)?;
     done()
 }
 

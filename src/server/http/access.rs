@@ -52,6 +52,14 @@ impl Access {
             || self.hosts.iter().any(|own| own.eq_ignore_ascii_case(name))
     }
 
+    /// Whether browsers come over TLS, be it that of a proxy.
+    fn is_https(&self) -> bool {
+        match &self.public_url {
+            Some(url) => url.starts_with("https:"),
+            None => self.scheme == "https",
+        }
+    }
+
     /// The address under which a client reached the server; no `/` at its end.
     pub(super) fn base(&self, headers: &HeaderMap) -> String {
         if let Some(url) = &self.public_url {
@@ -65,14 +73,8 @@ impl Access {
 
 /// The user of a program, by the key that it sends.
 pub(super) async fn program(server: &Arc<Server>, headers: &HeaderMap) -> Result<User, Response> {
-    let refused = |message: &str| {
-        let mut response = failed(StatusCode::UNAUTHORIZED, message);
-        let challenge = header::HeaderValue::from_static("Basic realm=\"wandb-rs\"");
-        response
-            .headers_mut()
-            .insert(header::WWW_AUTHENTICATE, challenge);
-        response
-    };
+    // Without a challenge: a browser would ask for the key, and then send it by itself wherever a page tells it to.
+    let refused = |message: &str| failed(StatusCode::UNAUTHORIZED, message);
     let Some(key) = key_of(headers) else {
         return Err(refused("user is not logged in: the request has no API key"));
     };
@@ -194,7 +196,7 @@ fn cookie_named(wanted: &str, headers: &HeaderMap) -> Option<String> {
 
 /// `Set-Cookie` of a session; of none, if it is to be forgotten.
 pub(super) fn set_cookie(app: &App, secret: Option<&str>) -> String {
-    let secure = if app.access.scheme == "https" {
+    let secure = if app.access.is_https() {
         "; Secure"
     } else {
         ""

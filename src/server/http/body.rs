@@ -1,13 +1,33 @@
 //! Bodies of requests, unpacked within bounds.
 
 use std::io::Read as _;
+use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::http::HeaderMap;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use flate2::read::MultiGzDecoder;
 
-use super::{LARGEST_BODY, text_of};
+use super::{LARGEST_BODY, failed, text_of};
 use crate::server::Failure;
+
+/// How long a client may take for the whole of a body.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// The whole body of a request whose sender is known: nobody else can make the server hold so much.
+pub(super) async fn whole(body: Body) -> Result<Bytes, Response> {
+    match tokio::time::timeout(PATIENCE, to_bytes(body, LARGEST_BODY)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => Err(failed(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the body is larger than 64 MiB, or has not arrived completely",
+        )),
+        Err(_) => Err(failed(
+            StatusCode::REQUEST_TIMEOUT,
+            "the body took too long",
+        )),
+    }
+}
 
 /// The body as it was before it was packed. What unpacks to more than is accepted otherwise is refused: a few bytes can
 /// stand for gigabytes.

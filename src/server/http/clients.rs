@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -24,7 +24,7 @@ fn no_api() -> Response {
 pub(super) async fn graphql(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Response {
     let Some(server) = app.server.clone() else {
         return no_api();
@@ -32,6 +32,17 @@ pub(super) async fn graphql(
     let user = match access::program(&server, &headers).await {
         Ok(user) => user,
         Err(response) => return as_graphql(&response),
+    };
+    // What a form of another site can send is of another type.
+    if !text_of(&headers, "content-type").is_some_and(|kind| kind.starts_with("application/json")) {
+        return failed(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "the request must be application/json",
+        );
+    }
+    let body = match body::whole(body).await {
+        Ok(body) => body,
+        Err(response) => return response,
     };
     let base = app.access.base(&headers);
     let answer = blocking(move || {
@@ -61,17 +72,11 @@ fn as_graphql(response: &Response) -> Response {
         StatusCode::UNAUTHORIZED => "user is not logged in",
         _ => "An internal error occurred.",
     };
-    let mut answer = (
+    (
         status,
         axum::Json(json!({"errors": [{"message": message}], "data": null})),
     )
-        .into_response();
-    if let Some(challenge) = response.headers().get("www-authenticate") {
-        answer
-            .headers_mut()
-            .insert("www-authenticate", challenge.clone());
-    }
-    answer
+        .into_response()
 }
 
 /// `POST /files/{entity}/{project}/{run}/file_stream`.
@@ -79,7 +84,7 @@ pub(super) async fn file_stream(
     State(app): State<Arc<App>>,
     Path((entity, project, run)): Path<(String, String, String)>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Response {
     let Some(server) = app.server.clone() else {
         return no_api();
@@ -87,6 +92,10 @@ pub(super) async fn file_stream(
     if let Err(response) = access::program(&server, &headers).await {
         return response;
     }
+    let body = match body::whole(body).await {
+        Ok(body) => body,
+        Err(response) => return response,
+    };
     let path = RunPath {
         entity,
         project,

@@ -240,6 +240,10 @@ impl Listening {
 
 async fn maintain(server: Arc<Server>) {
     let mut told = false;
+    let first = Arc::clone(&server);
+    if let Err(failure) = super::blocking(move || first.collect_garbage()).await {
+        complain(&failure.to_string());
+    }
     loop {
         tokio::time::sleep(MAINTENANCE).await;
         let server = Arc::clone(&server);

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, Request, State};
@@ -18,6 +19,8 @@ use super::{App, access, blocking, failed, text_of};
 use crate::server::links::{Access, Target};
 use crate::server::{Failure, now, storage};
 
+/// How long a client may take until more of its content comes.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Bytes that are read from a file at once.
 const PIECE: usize = 256 * 1024;
 
@@ -77,8 +80,13 @@ pub(super) async fn put(
         Err(failure) => return failure.into_response(),
     };
     let mut body = request.into_body().into_data_stream();
-    while let Some(piece) = body.next().await {
-        let Ok(piece) = piece else {
+    loop {
+        let next = match tokio::time::timeout(PATIENCE, body.next()).await {
+            Ok(None) => break,
+            Ok(Some(piece)) => piece.ok(),
+            Err(_) => None,
+        };
+        let Some(piece) = next else {
             // The client is gone; what came of it goes, too.
             return failed(
                 StatusCode::BAD_REQUEST,
@@ -294,23 +302,32 @@ fn part_of(range: Option<&str>, size: u64) -> Option<Part> {
 }
 
 impl Content {
-    fn stream(mut self, length: u64) -> Body {
-        let (sender, receiver) = mpsc::channel::<io::Result<Bytes>>(2);
-        tokio::task::spawn_blocking(move || {
+    /// The next `length` bytes of the file. No thread is held while a slow client makes it wait.
+    fn stream(self, length: u64) -> Body {
+        let (sender, receiver) = mpsc::channel::<io::Result<Bytes>>(1);
+        tokio::spawn(async move {
+            let mut file = self.file;
             let mut left = length;
             while left > 0 {
-                let mut piece = vec![0; PIECE.min(left as usize)];
-                let read = self.file.read(&mut piece);
-                let (piece, read) = match read {
-                    Ok(0) => (Err(io::ErrorKind::UnexpectedEof.into()), left),
-                    Ok(read) => {
+                let wanted = PIECE.min(left as usize);
+                let read = tokio::task::spawn_blocking(move || {
+                    let mut piece = vec![0; wanted];
+                    let read = file.read(&mut piece).map(|read| {
                         piece.truncate(read);
-                        (Ok(Bytes::from(piece)), read as u64)
-                    }
-                    Err(error) => (Err(error), left),
+                        Bytes::from(piece)
+                    });
+                    (file, read)
+                });
+                let Ok((back, read)) = read.await else {
+                    return;
                 };
-                left -= read;
-                if sender.blocking_send(piece).is_err() {
+                file = back;
+                let piece = match read {
+                    Ok(piece) if piece.is_empty() => Err(io::ErrorKind::UnexpectedEof.into()),
+                    other => other,
+                };
+                left = piece.as_ref().map_or(0, |piece| left - piece.len() as u64);
+                if sender.send(piece).await.is_err() {
                     return;
                 }
             }

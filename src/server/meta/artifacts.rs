@@ -291,7 +291,9 @@ pub(crate) fn commit(
             entry.reference
         ])?;
     }
-    let size: i64 = entries.iter().map(|entry| entry.size).sum();
+    connection.execute("DELETE FROM pending WHERE artifact = ?1", [id])?;
+    let sizes = entries.iter().map(|entry| entry.size);
+    let size = sizes.fold(0, i64::saturating_add);
     connection.execute(
         "UPDATE artifacts SET state = 'COMMITTED', digest = ?2, commit_hash = ?3, size = ?4, file_count = ?5, \
          updated = ?6 WHERE id = ?1",
@@ -302,7 +304,7 @@ pub(crate) fn commit(
 
 /// Deletes an artifact: its entries, places and aliases go; who asks for it is told that it was deleted.
 pub(crate) fn delete(connection: &Connection, id: i64, now: f64) -> Result<()> {
-    for table in ["entries", "memberships", "aliases", "manifests"] {
+    for table in ["entries", "memberships", "aliases", "manifests", "pending"] {
         connection.execute(&format!("DELETE FROM {table} WHERE artifact = ?1"), [id])?;
     }
     connection.execute(
@@ -364,11 +366,28 @@ pub(crate) fn manifests(connection: &Connection, id: i64) -> Result<Vec<Manifest
         .collect()
 }
 
-/// The content of a manifest has arrived.
-pub(crate) fn store_manifest(connection: &Connection, id: i64, md5: &str, size: u64) -> Result<()> {
-    connection.execute(
-        "UPDATE manifests SET md5 = ?2, size = ?3 WHERE id = ?1",
+/// The content of a manifest has arrived. False if its artifact does not wait for it: it is gone, or complete with other
+/// content.
+pub(crate) fn store_manifest(
+    connection: &Connection,
+    id: i64,
+    md5: &str,
+    size: u64,
+) -> Result<bool> {
+    let changed = connection.execute(
+        "UPDATE manifests SET md5 = ?2, size = ?3 WHERE id = ?1 AND (md5 = ?2 OR artifact IN \
+         (SELECT id FROM artifacts WHERE state = 'PENDING'))",
         params![id, md5, size as i64],
     )?;
+    Ok(changed > 0)
+}
+
+/// Notes content that an artifact is to have.
+pub(crate) fn add_pending(connection: &Connection, id: i64, md5: &str) -> Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO pending (artifact, md5) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![id, md5])?;
     Ok(())
 }

@@ -87,7 +87,7 @@ pub(crate) fn is_needed(connection: &Connection, md5: &str) -> Result<bool> {
     connection
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM files WHERE md5 = ?1) OR EXISTS (SELECT 1 FROM entries WHERE md5 = ?1) \
-             OR EXISTS (SELECT 1 FROM manifests WHERE md5 = ?1)",
+             OR EXISTS (SELECT 1 FROM manifests WHERE md5 = ?1) OR EXISTS (SELECT 1 FROM pending WHERE md5 = ?1)",
         )?
         .query_row([md5], |row| row.get(0))
 }

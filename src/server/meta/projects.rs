@@ -93,6 +93,20 @@ pub(crate) fn run_ids(connection: &Connection, id: i64) -> Result<Vec<i64>> {
         .collect()
 }
 
+/// The digests of all content of a project: files of its runs, manifests and entries of its artifacts.
+pub(crate) fn digests(connection: &Connection, id: i64) -> Result<Vec<String>> {
+    connection
+        .prepare_cached(
+            "SELECT md5 FROM files WHERE md5 IS NOT NULL AND run IN (SELECT id FROM runs WHERE project = ?1) \
+             UNION SELECT md5 FROM entries WHERE md5 IS NOT NULL AND artifact IN (SELECT a.id FROM artifacts a \
+             JOIN collections c ON c.id = a.collection WHERE c.project = ?1) \
+             UNION SELECT md5 FROM manifests WHERE md5 IS NOT NULL AND artifact IN (SELECT a.id FROM artifacts a \
+             JOIN collections c ON c.id = a.collection WHERE c.project = ?1)",
+        )?
+        .query_map([id], |row| row.get(0))?
+        .collect()
+}
+
 /// Deletes a project with all that is in it.
 pub(crate) fn delete(connection: &Connection, id: i64) -> Result<()> {
     connection.execute("DELETE FROM projects WHERE id = ?1", [id])?;

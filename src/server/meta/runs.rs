@@ -228,11 +228,11 @@ pub(crate) fn create(
     Ok(connection.last_insert_rowid())
 }
 
-/// Changes a run.
-pub(crate) fn change(connection: &Connection, id: i64, change: &Change<'_>) -> Result<()> {
+/// Changes a run; false if it is gone.
+pub(crate) fn change(connection: &Connection, id: i64, change: &Change<'_>) -> Result<bool> {
     let columns = change.columns();
     if columns.is_empty() {
-        return Ok(());
+        return Ok(true);
     }
     let names: Vec<String> = columns
         .iter()
@@ -241,13 +241,13 @@ pub(crate) fn change(connection: &Connection, id: i64, change: &Change<'_>) -> R
         .collect();
     let mut values: Vec<&dyn ToSql> = vec![&id];
     values.extend(columns.iter().map(|(_, value)| *value));
-    connection
+    let changed = connection
         .prepare_cached(&format!(
             "UPDATE runs SET {} WHERE id = ?1",
             names.join(", ")
         ))?
         .execute(values.as_slice())?;
-    Ok(())
+    Ok(changed > 0)
 }
 
 /// Deletes a run; its artifacts stay.

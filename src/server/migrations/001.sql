@@ -1,8 +1,9 @@
 -- Everything but points and bytes: who, what, and where. Times are Unix seconds; lists and objects are JSON texts.
+-- A number is never given twice: clients may still ask for what had it before.
 -- Migrations are append-only: a published file is never changed, a new one follows.
 
 CREATE TABLE users (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE,
     admin INTEGER NOT NULL,
     created REAL NOT NULL
@@ -23,7 +24,7 @@ CREATE TABLE sessions (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE projects (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     entity TEXT NOT NULL,
     name TEXT NOT NULL,
     description TEXT NOT NULL DEFAULT '',
@@ -33,7 +34,6 @@ CREATE TABLE projects (
 ) STRICT;
 
 CREATE TABLE runs (
-    -- Points are stored under this number: it is never given to another run.
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     project INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE,
     name TEXT NOT NULL,
@@ -64,7 +64,7 @@ CREATE INDEX runs_by_sweep ON runs (project, sweep) WHERE sweep <> '';
 CREATE INDEX runs_by_time ON runs (project, created);
 
 CREATE TABLE files (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
     name TEXT NOT NULL,
     -- Hexadecimal MD5 of the content, under which it is stored; NULL until it has arrived.
@@ -76,7 +76,7 @@ CREATE TABLE files (
 CREATE INDEX files_by_content ON files (md5);
 
 CREATE TABLE alerts (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
     title TEXT NOT NULL,
     text TEXT NOT NULL,
@@ -86,7 +86,7 @@ CREATE TABLE alerts (
 
 -- A collection is a sequence of versions of one artifact, or a portfolio of links to artifacts.
 CREATE TABLE collections (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     project INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE,
     type TEXT NOT NULL,
     name TEXT NOT NULL,
@@ -129,7 +129,7 @@ CREATE INDEX artifacts_by_client ON artifacts (client_id) WHERE client_id IS NOT
 CREATE INDEX artifacts_by_run ON artifacts (run) WHERE run IS NOT NULL;
 
 CREATE TABLE manifests (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     artifact INTEGER NOT NULL REFERENCES artifacts ON DELETE CASCADE,
     type TEXT NOT NULL,
     base INTEGER,
@@ -152,8 +152,16 @@ CREATE TABLE entries (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX entries_by_content ON entries (md5);
 
+-- Content that an artifact is to have: it stays until the artifact is committed or gone.
+CREATE TABLE pending (
+    artifact INTEGER NOT NULL REFERENCES artifacts ON DELETE CASCADE,
+    md5 TEXT NOT NULL,
+    PRIMARY KEY (artifact, md5)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pending_by_content ON pending (md5);
+
 CREATE TABLE memberships (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     collection INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
     artifact INTEGER NOT NULL REFERENCES artifacts ON DELETE CASCADE,
     version INTEGER NOT NULL,
@@ -163,7 +171,7 @@ CREATE TABLE memberships (
 ) STRICT;
 
 CREATE TABLE aliases (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     collection INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
     alias TEXT NOT NULL,
     artifact INTEGER NOT NULL REFERENCES artifacts ON DELETE CASCADE,
@@ -185,7 +193,7 @@ CREATE TABLE outputs (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sweeps (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     project INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE,
     name TEXT NOT NULL,
     display_name TEXT,
@@ -199,7 +207,7 @@ CREATE TABLE sweeps (
 ) STRICT;
 
 CREATE TABLE agents (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     sweep INTEGER NOT NULL REFERENCES sweeps ON DELETE CASCADE,
     name TEXT NOT NULL,
     host TEXT NOT NULL,

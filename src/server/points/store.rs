@@ -160,6 +160,13 @@ impl Store {
         std::fs::remove_dir_all(&gone).at(&gone)
     }
 
+    /// The numbers of all runs that have points.
+    pub fn runs(&self) -> Result<Vec<i64>> {
+        let entries = std::fs::read_dir(&self.root).at(&self.root)?.flatten();
+        let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        Ok(numbers.collect())
+    }
+
     /// Seals what is large, and closes what has not been used for longest while there is too much in memory. To be
     /// called every few seconds by one thread. All is done even if some of it fails; the first error is given.
     pub fn maintain(&self) -> Result<()> {
