@@ -152,8 +152,9 @@ fn a_full_disk_costs_nothing_but_a_warning() {
          cd disk && head -c 3900000 /dev/zero > ballast
          {own} run --quiet --no-stats -- sh -c '
            i=0; while [ $i -lt 4000 ]; do echo \"epoch=$i, loss=0.$i and a long line of text behind it\"; i=$((i + 1)); done
-           sleep 0.3; rm ballast; sleep 1.5; echo \"epoch=9999, loss=0.1\"; exit 3'
-         code=$?; cp -r wandb ../kept; exit $code"
+           told() {{ n=0; until grep -q \"$1\" ../told || [ $n -gt 600 ]; do sleep 0.05; n=$((n + 1)); done; }}
+           told \"No space left\"; rm ballast; told \"written again\"; echo \"epoch=9999, loss=0.1\"; exit 3' 2> ../told
+         code=$?; cat ../told >&2; cp -r wandb ../kept; exit $code"
     );
     fs::create_dir(env.path("disk")).unwrap();
     let mut command = env.program("unshare");

@@ -264,6 +264,10 @@ pub(super) fn commit(context: &Context<'_>, arguments: &Arguments) -> Resolved {
             Some("COMMITTED") => return Ok(()),
             _ => return Err(Fault::not_found("artifact")),
         }
+        if let Some(merged) = &merged {
+            let manifest = stored::create_manifest(db, artifact.id, "FULL", None)?;
+            stored::store_manifest(db, manifest.id, &merged.md5, merged.size)?;
+        }
         stored::commit(
             db,
             artifact.id,
@@ -272,10 +276,6 @@ pub(super) fn commit(context: &Context<'_>, arguments: &Arguments) -> Resolved {
             &entries,
             now(),
         )?;
-        if let Some(merged) = &merged {
-            let manifest = stored::create_manifest(db, artifact.id, "FULL", None)?;
-            stored::store_manifest(db, manifest.id, &merged.md5, merged.size)?;
-        }
         collections::add_member(db, artifact.collection, artifact.id, now())?;
         for alias in aliases.iter().map(String::as_str).chain(["latest"]) {
             collections::set_alias(db, artifact.collection, alias, artifact.id)?;
