@@ -6,7 +6,7 @@
 use std::num::NonZero;
 use std::thread;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::server::points::{Curve, Stream, X};
 use crate::server::runs::RunPath;
@@ -40,12 +40,43 @@ struct Shown<'a> {
     run: &'a str,
     metric: &'a str,
     count: u64,
-    x: &'a [f64],
-    last: &'a [f64],
+    x: Numbers<'a>,
+    last: Numbers<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    min: Option<&'a [f64]>,
+    min: Option<Numbers<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    max: Option<&'a [f64]>,
+    max: Option<Numbers<'a>>,
+}
+
+/// A column. Of points that were put together seven digits are enough, which halves the text; others are told as they
+/// were logged.
+enum Numbers<'a> {
+    Exact(&'a [f64]),
+    Coarse(&'a [f64]),
+}
+
+impl Serialize for Numbers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Exact(numbers) => numbers.serialize(serializer),
+            Self::Coarse(numbers) => {
+                serializer.collect_seq(numbers.iter().map(|number| Coarse(*number)))
+            }
+        }
+    }
+}
+
+struct Coarse(f64);
+
+impl Serialize for Coarse {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let short = self.0 as f32;
+        if short.is_finite() && (short.is_normal() || self.0 == 0.0) {
+            serializer.serialize_f32(short)
+        } else {
+            serializer.serialize_f64(self.0)
+        }
+    }
 }
 
 /// `{"series": […]}`.
@@ -126,16 +157,24 @@ fn part(
     Ok(text)
 }
 
+fn numbers(column: &[f64], coarse: bool) -> Numbers<'_> {
+    if coarse {
+        Numbers::Coarse(column)
+    } else {
+        Numbers::Exact(column)
+    }
+}
+
 fn write(run: &str, curve: &Curve, text: &mut Vec<u8>) -> Result<(), Failure> {
     let range = curve.range.as_ref();
     let shown = Shown {
         run,
         metric: &curve.metric,
         count: curve.count,
-        x: &curve.x,
-        last: &curve.last,
-        min: range.map(|(min, _)| min.as_slice()),
-        max: range.map(|(_, max)| max.as_slice()),
+        x: Numbers::Exact(&curve.x),
+        last: numbers(&curve.last, range.is_some()),
+        min: range.map(|(min, _)| numbers(min, true)),
+        max: range.map(|(_, max)| numbers(max, true)),
     };
     serde_json::to_writer(text, &shown).map_err(|error| Failure::Io(error.into()))
 }
@@ -157,13 +196,12 @@ mod tests {
         write("r", &curve, &mut text).unwrap();
         let exact = r#"{"run":"r","metric":"a\"b","count":2,"x":[0.0,1.0],"last":[null,0.5]}"#;
         assert_eq!(String::from_utf8(text).unwrap(), exact);
-        curve.range = Some((vec![0.0, 0.0], vec![1.0, f64::INFINITY]));
+        curve.last[0] = 1e300;
+        curve.range = Some((vec![0.693_147_182_464_599_6, 0.0], vec![1.0, f64::INFINITY]));
         let mut text = Vec::new();
         write("r", &curve, &mut text).unwrap();
-        assert!(
-            String::from_utf8(text)
-                .unwrap()
-                .ends_with(r#""min":[0.0,0.0],"max":[1.0,null]}"#)
-        );
+        let told = String::from_utf8(text).unwrap();
+        let end = r#""last":[1e+300,0.5],"min":[0.6931472,0.0],"max":[1.0,null]}"#;
+        assert!(told.ends_with(end), "{told}");
     }
 }
