@@ -64,7 +64,7 @@ pub(crate) fn heartbeat(
                 (Some("FINISHED"), _) if at_work.is_empty() => {
                     Ok(Some(vec![json!({"type": "exit"})]))
                 }
-                (Some("RUNNING"), Some(plan)) => plan.carry_out(db, &sweep, user),
+                (Some("RUNNING"), Some(plan)) => plan.carry_out(db, &sweep, &agent, user),
                 _ => Ok::<_, Failure>(Some(stops(&losing).collect())),
             }
         })?;
@@ -111,6 +111,7 @@ impl Plan {
         &self,
         db: &Connection,
         sweep: &Sweep,
+        agent: &Agent,
         user: i64,
     ) -> Result<Option<Vec<Value>>, Failure> {
         if runs::of_sweep(db, sweep.project, &sweep.name)?.len() != self.runs {
@@ -137,6 +138,7 @@ impl Plan {
             ..Change::default()
         };
         runs::change(db, run, &change)?;
+        runs::set_agent(db, run, agent.id)?;
         let arguments: Value = serde_json::from_str(parameters).unwrap_or_default();
         Ok(Some(vec![json!({
             "type": "run",

@@ -17,6 +17,8 @@ use crate::server::meta::{artifacts as stored, collections};
 use crate::server::{Failure, now, storage};
 use crate::sys;
 
+/// What stands before the digest in the storage path of a file.
+const STORAGE_PATH: &str = "wandb_artifacts/";
 /// The most parts of a file: as many as the official client makes.
 const MOST_PARTS: usize = 10_000;
 
@@ -113,7 +115,7 @@ pub(super) fn create_files(context: &Context<'_>, arguments: &Arguments) -> Reso
                 ),
                 ("name", text("name").into()),
                 ("displayName", text("name").into()),
-                ("storagePath", format!("artifact/{md5}").into()),
+                ("storagePath", format!("{STORAGE_PATH}{md5}").into()),
                 ("uploadUrl", url),
                 ("uploadHeaders", headers.into()),
                 ("uploadMultipartUrls", multipart),
@@ -193,7 +195,7 @@ pub(super) fn complete_multipart(context: &Context<'_>, arguments: &Arguments) -
         .ok_or_else(|| Fault::not_found("upload"))?;
     let wanted = arguments
         .text("storagePath")
-        .and_then(|path| path.strip_prefix("artifact/"));
+        .and_then(|path| path.strip_prefix(STORAGE_PATH));
     if wanted.is_some_and(|md5| blobs.has(md5)) && !parts.exists() {
         // The answer to an earlier request of this kind was lost.
         return some(Plain::answer(

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::artifacts::{Artifact, Membership};
-use super::plain::{Plain, connection, done, id, number, optional, page, range, time};
+use super::plain::{Plain, connection, done, id, number, page, range, time};
 use super::project::Project;
 use super::{Answer, Arguments, Context, Fault, Object, Resolved, some};
 use crate::server::meta::{artifacts, collections, projects};
@@ -196,7 +196,7 @@ impl Collection {
         let oldest_first = |order: &str| {
             matches!(
                 order.trim_start_matches('+'),
-                "createdAt" | "created_at" | "versionIndex"
+                "createdAt" | "created_at" | "versionIndex" | "version_index"
             )
         };
         if arguments.text("order").is_some_and(oldest_first) {
@@ -232,7 +232,7 @@ impl Object for Collection {
         some(match name {
             "id" => id("Collection", self.0.id).into(),
             "name" => Answer::from(self.0.name.as_str()),
-            "description" => optional(self.0.description.as_deref()),
+            "description" => self.0.description.as_deref().map_or(Answer::NULL, Answer::from),
             "createdAt" => time(self.0.created).into(),
             "updatedAt" => time(self.0.updated).into(),
             "state" => Answer::from("READY"),

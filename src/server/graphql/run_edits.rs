@@ -256,10 +256,18 @@ pub(super) fn rewind(context: &Context<'_>, arguments: &Arguments) -> Resolved {
 
 /// `deleteRun`.
 pub(super) fn delete(context: &Context<'_>, arguments: &Arguments) -> Resolved {
-    let run = by_storage_id(context.server, arguments.required("id")?)?;
-    context
+    let number = number_of(arguments.required("id")?)?;
+    let found = context
         .server
-        .delete_run(&run, arguments.flag("deleteArtifacts"))?;
+        .meta
+        .read(|db| runs::by_id(db, number))
+        .map_err(Failure::from)?;
+    // One that is gone was deleted by an earlier request, whose answer was lost.
+    if let Some(run) = found {
+        context
+            .server
+            .delete_run(&run, arguments.flag("deleteArtifacts"))?;
+    }
     done()
 }
 

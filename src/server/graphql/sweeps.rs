@@ -114,17 +114,24 @@ impl Object for Agent {
         "Agent"
     }
 
-    fn field(&self, _: &Context<'_>, name: &str, arguments: &Arguments) -> Resolved {
+    fn field(&self, context: &Context<'_>, name: &str, arguments: &Arguments) -> Resolved {
         let alive = now() - self.0.heartbeat < SILENCE;
+        let runs = || {
+            let found = context.server.meta.read(|db| runs::of_agent(db, self.0.id));
+            found.map_err(Failure::from)
+        };
         some(match name {
             "id" => id("Agent", self.0.id).into(),
             "name" => Answer::from(self.0.name.as_str()),
             "host" => Answer::from(self.0.host.as_str()),
             "state" => Answer::from(if alive { "RUNNING" } else { "DEAD" }),
-            "totalRuns" => 0.into(),
+            "totalRuns" => runs()?.len().into(),
             "createdAt" => time(self.0.created).into(),
             "heartbeatAt" => time(self.0.heartbeat).into(),
-            "runs" => connection(arguments, Vec::new()),
+            "runs" => {
+                let runs = runs()?.into_iter();
+                connection(arguments, runs.map(|run| Answer::object(Run(run))).collect())
+            }
             _ => return Ok(None),
         })
     }

@@ -23,7 +23,11 @@ impl Object for User {
             "deletedAt" | "photoUrl" | "apiKey" | "defaultEntity" => Answer::NULL,
             "accountType" => Answer::from("MEMBER"),
             "organizations" => Answer::List(Vec::new()),
-            "teams" => connection(arguments, Vec::new()),
+            // As on the service: the user's own entity is one of those that runs can go to.
+            "teams" => {
+                let own = Plain::answer("Entity", vec![("name", self.name.as_str().into())]);
+                connection(arguments, vec![own])
+            }
             "apiKeys" => {
                 let hints = context.server.meta.read(|db| users::key_hints(db, self.id));
                 let hints = hints.map_err(super::super::Failure::from)?;

@@ -194,6 +194,20 @@ pub(crate) fn of_sweep(connection: &Connection, project: i64, sweep: &str) -> Re
         .collect()
 }
 
+/// Notes which agent was told to carry a run out.
+pub(crate) fn set_agent(connection: &Connection, id: i64, agent: i64) -> Result<()> {
+    connection.execute("UPDATE runs SET agent = ?2 WHERE id = ?1", [id, agent])?;
+    Ok(())
+}
+
+/// The runs of an agent, the oldest first.
+pub(crate) fn of_agent(connection: &Connection, agent: i64) -> Result<Vec<Run>> {
+    connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE agent = ?1 ORDER BY id"))?
+        .query_map([agent], run)?
+        .collect()
+}
+
 /// How many runs a project has, how many of them are at work, and when the last one was heard of.
 pub(crate) fn activity(
     connection: &Connection,

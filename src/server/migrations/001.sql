@@ -58,8 +58,11 @@ CREATE TABLE runs (
     exit_code INTEGER,
     stopped INTEGER NOT NULL DEFAULT 0,
     preempting INTEGER NOT NULL DEFAULT 0,
+    -- The agent that was told to carry it out.
+    agent INTEGER,
     UNIQUE (project, name)
 ) STRICT;
+CREATE INDEX runs_by_agent ON runs (agent) WHERE agent IS NOT NULL;
 CREATE INDEX runs_by_sweep ON runs (project, sweep) WHERE sweep <> '';
 CREATE INDEX runs_by_time ON runs (project, created);
 
