@@ -73,8 +73,13 @@ pub(super) fn create(context: &Context<'_>, arguments: &Arguments) -> Resolved {
         .filter_map(|tag| tag["tagName"].as_str())
         .collect();
     let digest = arguments.text("digest").unwrap_or_default();
-    if let Some(region) = arguments.text("storageRegion").filter(|region| !region.is_empty()) {
-        return Err(Fault::invalid(format!("storage region {region:?} is not available: this server has one place for all")));
+    if let Some(region) = arguments
+        .text("storageRegion")
+        .filter(|region| !region.is_empty())
+    {
+        return Err(Fault::invalid(format!(
+            "storage region {region:?} is not available: this server has one place for all"
+        )));
     }
     let distributed = arguments.text("distributedID");
     let id = context.server.meta.write(|db| {

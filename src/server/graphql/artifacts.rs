@@ -232,7 +232,10 @@ impl Object for Artifact {
             "state" => Answer::from(artifact.state.as_str()),
             "digest" => Answer::from(artifact.digest.as_str()),
             "digestAlgorithm" => Answer::from("MANIFEST_MD5"),
-            "description" => artifact.description.as_deref().map_or(Answer::NULL, Answer::from),
+            "description" => artifact
+                .description
+                .as_deref()
+                .map_or(Answer::NULL, Answer::from),
             "metadata" => artifact
                 .metadata
                 .as_deref()

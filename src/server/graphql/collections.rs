@@ -232,7 +232,11 @@ impl Object for Collection {
         some(match name {
             "id" => id("Collection", self.0.id).into(),
             "name" => Answer::from(self.0.name.as_str()),
-            "description" => self.0.description.as_deref().map_or(Answer::NULL, Answer::from),
+            "description" => self
+                .0
+                .description
+                .as_deref()
+                .map_or(Answer::NULL, Answer::from),
             "createdAt" => time(self.0.created).into(),
             "updatedAt" => time(self.0.updated).into(),
             "state" => Answer::from("READY"),

@@ -117,7 +117,10 @@ pub(super) fn entry(
             ("url", url.as_str().into()),
             ("directUrl", url.as_str().into()),
             ("sizeBytes", entry.size.into()),
-            ("storagePath", format!("wandb_artifacts/{}/{}", artifact.id, entry.path).into()),
+            (
+                "storagePath",
+                format!("wandb_artifacts/{}/{}", artifact.id, entry.path).into(),
+            ),
             ("mimetype", storage::mime_type(&entry.path).into()),
             ("updatedAt", time(artifact.updated).into()),
             ("digest", entry.digest.as_str().into()),

@@ -130,7 +130,10 @@ impl Object for Agent {
             "heartbeatAt" => time(self.0.heartbeat).into(),
             "runs" => {
                 let runs = runs()?.into_iter();
-                connection(arguments, runs.map(|run| Answer::object(Run(run))).collect())
+                connection(
+                    arguments,
+                    runs.map(|run| Answer::object(Run(run))).collect(),
+                )
             }
             _ => return Ok(None),
         })

@@ -203,7 +203,9 @@ pub(crate) fn set_agent(connection: &Connection, id: i64, agent: i64) -> Result<
 /// The runs of an agent, the oldest first.
 pub(crate) fn of_agent(connection: &Connection, agent: i64) -> Result<Vec<Run>> {
     connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE agent = ?1 ORDER BY id"))?
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM runs WHERE agent = ?1 ORDER BY id"
+        ))?
         .query_map([agent], run)?
         .collect()
 }
