@@ -26,16 +26,25 @@ fn frame(message: &[u8]) -> Vec<u8> {
     wandb_rs::wire::frame::encode(message)
 }
 
-/// A row of a well-behaved client is accepted.
+/// A row of a well-behaved client is accepted. While too many others are connected it is turned away before it is heard.
 fn logs_a_row(path: &str, value: u32) {
-    let mut client = UnixStream::connect(path).unwrap();
-    client
-        .set_read_timeout(Some(Duration::from_secs(30)))
-        .unwrap();
-    writeln!(client, "{{\"log\": {{\"row\": {value}}}, \"id\": 1}}").unwrap();
-    let mut line = String::new();
-    BufReader::new(&client).read_line(&mut line).unwrap();
-    assert_eq!(line, "{\"id\":1,\"ok\":true}\n");
+    let accepted = common::eventually(|| {
+        let Ok(mut client) = UnixStream::connect(path) else {
+            return false;
+        };
+        client
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .unwrap();
+        let mut line = String::new();
+        let heard = writeln!(client, "{{\"log\": {{\"row\": {value}}}, \"id\": 1}}")
+            .and_then(|()| BufReader::new(&client).read_line(&mut line));
+        if !matches!(heard, Ok(1..)) {
+            return false;
+        }
+        assert_eq!(line, "{\"id\":1,\"ok\":true}\n");
+        true
+    });
+    assert!(accepted);
 }
 
 fn finish(env: &TestEnv, mut child: Child, rows: &[&str]) {

@@ -21,7 +21,7 @@ impl Object for User {
             "pending" => false.into(),
             "flags" => Answer::from("{}"),
             "deletedAt" | "photoUrl" | "apiKey" | "defaultEntity" => Answer::NULL,
-            "accountType" => Answer::from("MEMBER"),
+            "accountType" => Answer::from("USER"),
             "organizations" => Answer::List(Vec::new()),
             // As on the service: the user's own entity is one of those that runs can go to.
             "teams" => {
