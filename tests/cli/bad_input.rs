@@ -153,7 +153,7 @@ fn a_full_disk_costs_nothing_but_a_warning() {
          {own} run --quiet --no-stats -- sh -c '
            i=0; while [ $i -lt 4000 ]; do echo \"epoch=$i, loss=0.$i and a long line of text behind it\"; i=$((i + 1)); done
            told() {{ n=0; until grep -q \"$1\" ../told || [ $n -gt 600 ]; do sleep 0.05; n=$((n + 1)); done; }}
-           told \"No space left\"; rm ballast; told \"written again\"; echo \"epoch=9999, loss=0.1\"; exit 3' 2> ../told
+           told \"log cannot be written\"; rm ballast; told \"written again\"; echo \"epoch=9999, loss=0.1\"; exit 3' 2> ../told
          code=$?; cat ../told >&2; cp -r wandb ../kept; exit $code"
     );
     fs::create_dir(env.path("disk")).unwrap();
