@@ -8,6 +8,7 @@ use crate::output::{Ui, Verbosity};
 use crate::settings::Settings;
 
 pub mod account;
+mod background;
 pub mod clean;
 pub mod client;
 pub mod edit;

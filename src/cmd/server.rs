@@ -1,22 +1,18 @@
 //! `wandb-rs server`.
 
 use std::fs::{self, OpenOptions};
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::background;
 use crate::cli::server::{Action, BackupArgs, DataArgs, ServerArgs, StartArgs, UserAction};
 use crate::error::Error;
 use crate::server::data::{DataDir, VARIABLE};
 use crate::server::{self, Bind, FirstKey, OpenError, ServeError, Server, Socket, Tls};
-
-/// How long starting and stopping may take.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Carries the command out.
 pub fn exec(args: &ServerArgs) -> Result<(), Error> {
@@ -95,17 +91,7 @@ fn serve(args: &StartArgs) -> Result<(), Error> {
         .announce(listening.url())
         .map_err(|error| Error::new(format!("{}: {error}", data.path().display())))?;
     let told = welcome(&data, listening.url(), first.as_ref());
-    let ran = listening.run(|_| {
-        let mut stdout = std::io::stdout().lock();
-        let _ = stdout
-            .write_all(told.as_bytes())
-            .and_then(|()| stdout.flush());
-        drop(stdout);
-        // Whoever has started us reads to the end: the pipe must not stay open with us.
-        if let Ok(null) = OpenOptions::new().write(true).open("/dev/null") {
-            let _ = nix::unistd::dup2_stdout(null);
-        }
-    });
+    let ran = listening.run(|_| background::say_and_let_go(told.as_bytes()));
     ran.map_err(|error| cannot_listen(&error))
 }
 
@@ -217,20 +203,7 @@ fn status(args: &DataArgs) -> Result<(), Error> {
 fn stop(args: &DataArgs) -> Result<(), Error> {
     let data = data_dir(args.data_dir.as_deref())?;
     let running = data.running().ok_or_else(|| not_running(&data))?;
-    kill(Pid::from_raw(running.pid), Signal::SIGTERM).map_err(|error| {
-        Error::new(format!(
-            "process {} cannot be stopped: {error}",
-            running.pid
-        ))
-    })?;
-    let start = Instant::now();
-    while data.running().is_some() {
-        if start.elapsed() > PATIENCE {
-            return Err(Error::new(format!("process {} does not end", running.pid)));
-        }
-        std::thread::park_timeout(Duration::from_millis(5));
-    }
-    Ok(())
+    background::end(Pid::from_raw(running.pid), || Ok(data.running().is_some()))
 }
 
 fn add_key(data: &DataDir, name: &str, grant: server::Grant) -> Result<(), Error> {

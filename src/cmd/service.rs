@@ -4,7 +4,7 @@
 //! socket that it names has found a running service.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -12,9 +12,9 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::background;
 use super::run::{report, service_token, socket_places};
 use crate::child::signals::{FORWARDED, Signals};
 use crate::cli::service::{Action, ServiceArgs};
@@ -27,9 +27,6 @@ use crate::store::{self, Place};
 
 /// How often the service looks whether it is still needed.
 const LOOK: Duration = Duration::from_millis(500);
-/// How long starting and stopping may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// Carries the command out.
 pub fn exec(args: &ServiceArgs) -> Result<(), Error> {
     match args.action {
@@ -135,16 +132,7 @@ fn stop() -> Result<(), Error> {
     let Some(Running { pid, .. }) = running()? else {
         return Err(Error::new("the service is not running"));
     };
-    kill(pid, Signal::SIGTERM)
-        .map_err(|error| Error::new(format!("process {pid} cannot be stopped: {error}")))?;
-    let start = Instant::now();
-    while kill(pid, None).is_ok() && running()?.is_some() {
-        if start.elapsed() > PATIENCE {
-            return Err(Error::new(format!("process {pid} does not end")));
-        }
-        std::thread::park_timeout(Duration::from_millis(10));
-    }
-    Ok(())
+    background::end(pid, || Ok(running()?.is_some()))
 }
 
 /// The service itself, until a signal or until nobody has needed it for `idle_timeout`.
@@ -177,13 +165,7 @@ fn serve(idle_timeout: Duration) -> Result<(), Error> {
     let mut line = token.into_encoded_bytes();
     line.push(b'\n');
     store::write_atomic(&file, &line).map_err(failed)?;
-    let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(&line).and_then(|()| stdout.flush());
-    drop(stdout);
-    // Who has started us reads to the end of the line only; the pipe must not stay open with us.
-    if let Ok(null) = fs::OpenOptions::new().write(true).open("/dev/null") {
-        let _ = nix::unistd::dup2_stdout(null);
-    }
+    background::say_and_let_go(&line);
     wait(&signals, &service, idle_timeout);
     service.stop(Duration::from_millis(200));
     inbox.close();
