@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use md5::{Digest as _, Md5};
 
+use crate::wire::hex;
 use crate::{store, sys};
 
 /// The store of content.
@@ -63,7 +64,7 @@ impl Blobs {
 
     /// Begins to take content in.
     pub(crate) fn begin(&self) -> io::Result<Upload> {
-        let path = self.uploads.join(hex(&sys::random::<12>()));
+        let path = self.uploads.join(hex::encode(&sys::random::<12>()));
         Ok(Upload {
             file: store::new_private_file(&path)?,
             path,
@@ -197,7 +198,7 @@ impl Upload {
 
     /// The digest of what has arrived, hexadecimal.
     pub(crate) fn md5(&self) -> String {
-        hex(&self.digest.clone().finalize())
+        hex::encode(&self.digest.clone().finalize())
     }
 }
 
@@ -207,14 +208,6 @@ impl Drop for Upload {
             let _ = fs::remove_file(&self.path);
         }
     }
-}
-
-/// Bytes as lowercase hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        text.push_str(&format!("{byte:02x}"));
-        text
-    })
 }
 
 #[cfg(test)]

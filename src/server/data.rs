@@ -21,7 +21,7 @@ use std::time::Duration;
 use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
 
-use super::blobs::hex;
+use crate::wire::hex;
 use crate::{store, sys};
 
 /// The directory that is used unless another one is named.
@@ -176,7 +176,7 @@ impl DataDir {
 
 /// A new API key: as long as the official clients want it, and of characters that they accept.
 pub(crate) fn new_key() -> String {
-    format!("local-{}", hex(&sys::random::<20>()))
+    format!("local-{}", hex::encode(&sys::random::<20>()))
 }
 
 #[cfg(test)]

@@ -134,6 +134,18 @@ impl From<super::Failure> for Fault {
     }
 }
 
+/// What fails below is told as a [`Failure`](super::Failure) is.
+macro_rules! failures {
+    ($($error:ty),*) => {
+        $(impl From<$error> for Fault {
+            fn from(error: $error) -> Self {
+                super::Failure::from(error).into()
+            }
+        })*
+    };
+}
+failures!(rusqlite::Error, super::points::Error, std::io::Error);
+
 /// The arguments of a field. Mutations carry theirs in `input`; both are found by name.
 #[derive(Debug)]
 pub(crate) struct Arguments(Map<String, Value>);

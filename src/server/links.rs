@@ -6,8 +6,11 @@ use std::fmt;
 
 use aws_lc_rs::hmac;
 
-use super::blobs::hex;
+use crate::settings::server::encoded;
+use crate::wire::hex;
 
+/// What stays in a path besides letters, digits and `_.-~`.
+const SLASH: &str = "/";
 /// How long an address is good for: artifacts are uploaded file by file, and a queue may be long.
 const GOOD_FOR: f64 = 7.0 * 24.0 * 3600.0;
 
@@ -48,7 +51,7 @@ impl Links {
         let signature = hmac::sign(&self.0, message(access, &target, until).as_bytes());
         format!(
             "{base}/-/storage/{target}?until={until}&signature={}",
-            hex(signature.as_ref())
+            hex::encode(signature.as_ref())
         )
     }
 
@@ -64,7 +67,7 @@ impl Links {
         let Ok(time) = until.parse::<i64>() else {
             return false;
         };
-        let Some(signature) = unhex(signature) else {
+        let Some(signature) = hex::decode(signature) else {
             return false;
         };
         time as f64 >= now
@@ -91,23 +94,15 @@ fn message(access: Access, target: &str, until: i64) -> String {
     format!("{access}\n{target}\n{until}")
 }
 
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.is_ascii() || text.len() != 64 {
-        return None;
-    }
-    let pair = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).ok();
-    (0..text.len()).step_by(2).map(pair).collect()
-}
-
 impl fmt::Display for Target {
     /// As a path, percent-encoded.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::RunFile { run, name } => write!(formatter, "run/{run}/{}", encoded(name)),
+            Self::RunFile { run, name } => write!(formatter, "run/{run}/{}", encoded(name, SLASH)),
             Self::ArtifactFile { artifact, md5 } => write!(formatter, "artifact/{artifact}/{md5}"),
             Self::Part { upload, number } => write!(formatter, "part/{upload}/{number}"),
             Self::Manifest { id } => write!(formatter, "manifest/{id}"),
-            Self::Blob { md5, name } => write!(formatter, "blob/{md5}/{}", encoded(name)),
+            Self::Blob { md5, name } => write!(formatter, "blob/{md5}/{}", encoded(name, SLASH)),
         }
     }
 }
@@ -140,19 +135,6 @@ impl Target {
             _ => return None,
         })
     }
-}
-
-/// A path, percent-encoded; slashes stay.
-pub(crate) fn encoded(path: &str) -> String {
-    let mut text = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            text.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    text
 }
 
 /// The opposite of [`encoded`]; `None` if it is not UTF-8.

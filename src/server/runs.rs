@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::meta::projects::{self, Project};
-use super::meta::runs::{self, Run};
+use super::meta::runs::{self, Change, Run};
 use super::meta::{artifacts, files};
 use super::points::Stream;
 use super::{Failure, Server, held};
@@ -17,6 +17,16 @@ pub(crate) struct RunPath {
     pub(crate) entity: String,
     pub(crate) project: String,
     pub(crate) run: String,
+}
+
+impl RunPath {
+    pub(crate) fn new(entity: &str, project: &str, run: &str) -> Self {
+        Self {
+            entity: entity.to_owned(),
+            project: project.to_owned(),
+            run: run.to_owned(),
+        }
+    }
 }
 
 impl Server {
@@ -38,6 +48,14 @@ impl Server {
             project: project.name,
             run: run.name.clone(),
         })
+    }
+
+    /// Changes what is said about a run, and tells browsers.
+    pub(crate) fn change_run(&self, run: &Run, change: &Change<'_>) -> Result<(), Failure> {
+        self.meta.write(|db| runs::change(db, run.id, change))?;
+        let path = self.path_of(run)?;
+        self.changed(&path.entity, &path.project, &path.run, "run");
+        Ok(())
     }
 
     /// How many lines of a stream have come.

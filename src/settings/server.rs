@@ -224,7 +224,8 @@ pub fn segment(text: &str) -> String {
     encoded(text, "")
 }
 
-fn encoded(text: &str, safe: &str) -> String {
+/// A text as a part of a URL: letters, digits, `_.-~` and the characters in `safe` stay, others are percent-encoded.
+pub fn encoded(text: &str, safe: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
         let stays = byte.is_ascii_alphanumeric()

@@ -18,10 +18,11 @@ use bytes::Bytes;
 use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
 
-use super::files::{Of, hex};
+use super::files::Of;
 use crate::api::artifact::{FilePlace, ManifestOf};
 use crate::api::transfer::Content;
 use crate::api::{Api, ApiError, Caller};
+use crate::wire::hex;
 use crate::wire::schema::{ArtifactManifestEntry, ArtifactRecord};
 
 /// Files from this size on are sent in parts.
@@ -206,7 +207,7 @@ pub fn digest_of(entries: &[ArtifactManifestEntry]) -> String {
     for entry in entries {
         digest.update(format!("{}:{}\n", entry.path, entry.digest));
     }
-    hex(&digest.finalize())
+    hex::encode(&digest.finalize())
 }
 
 /// Entries of a manifest that was too long for a record: a gzip file of JSON lines.
@@ -250,7 +251,7 @@ fn resolve(
     let bytes = STANDARD
         .decode(&id)
         .map_err(|_| ArtifactError::Record("the server's id of an artifact is not base64"))?;
-    entry.reference = format!("wandb-artifact://{}/{path}", hex(&bytes));
+    entry.reference = format!("wandb-artifact://{}/{path}", hex::encode(&bytes));
     Ok(())
 }
 
@@ -279,7 +280,7 @@ fn store_files(
                 "md5": entry.digest,
                 "uploadPartsInput": digests.as_ref().map(|digests| {
                     digests.iter().enumerate()
-                        .map(|(n, digest)| json!({"partNumber": n + 1, "hexMD5": hex(digest)}))
+                        .map(|(n, digest)| json!({"partNumber": n + 1, "hexMD5": hex::encode(digest)}))
                         .collect::<Vec<_>>()
                 }),
             });
@@ -491,7 +492,7 @@ mod tests {
         let entries = [entry("a.txt", "XJWX88gkWQfqcaidnTnQjg=="), entry("b", "q")];
         let mut digest = Md5::new();
         digest.update(b"wandb-artifact-manifest-v1\na.txt:XJWX88gkWQfqcaidnTnQjg==\nb:q\n");
-        assert_eq!(digest_of(&entries), hex(&digest.finalize()));
+        assert_eq!(digest_of(&entries), hex::encode(&digest.finalize()));
         assert_eq!(
             manifest_json(0, "", None, &entries[..1]),
             r#"{"version":1,"storagePolicy":"wandb-storage-policy-v1","storagePolicyConfig":{"storageLayout":"V2"},"contents":{"a.txt":{"digest":"XJWX88gkWQfqcaidnTnQjg==","size":4}}}"#

@@ -13,6 +13,7 @@ use bytes::Bytes;
 
 use crate::api::transfer::Content;
 use crate::api::{Api, ApiError, Caller};
+use crate::wire::hex;
 
 /// Files that one question names.
 const QUESTION: usize = 500;
@@ -43,7 +44,7 @@ impl File {
     /// A file that is made from the log.
     pub fn made(name: &str, content: String) -> Self {
         use md5::Digest as _;
-        let mark = hex(&md5::Md5::digest(content.as_bytes()));
+        let mark = hex::encode(&md5::Md5::digest(content.as_bytes()));
         Self {
             name: name.to_owned(),
             source: Source::Memory(Bytes::from(content)),
@@ -76,16 +77,6 @@ impl File {
             Source::Disk(_, size) => *size,
         }
     }
-}
-
-/// Bytes as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|digit| char::from(DIGITS[usize::from(digit)]))
-        .collect()
 }
 
 /// Whether a name stays within the run's directory.

@@ -1,5 +1,6 @@
 //! Mutations of artifacts: making them, what is said about them, aliases, links and uses.
 
+use rusqlite::Connection;
 use serde_json::json;
 
 use super::artifacts::{Artifact, Membership};
@@ -10,15 +11,11 @@ use super::run_edits::checked_name;
 use super::{Answer, Arguments, Context, Fault, Resolved, some};
 use crate::server::meta::artifacts::New;
 use crate::server::meta::{artifacts as stored, collections, projects, runs};
-use crate::server::{Failure, now};
+use crate::server::now;
 
 pub(super) fn of_id(context: &Context<'_>, id: &str) -> Result<stored::Artifact, Fault> {
     let number = number("Artifact", id)?;
-    let found = context
-        .server
-        .meta
-        .read(|db| stored::by_id(db, number))
-        .map_err(Failure::from)?;
+    let found = context.server.meta.read(|db| stored::by_id(db, number))?;
     found.ok_or_else(|| Fault::not_found("artifact"))
 }
 
@@ -29,20 +26,14 @@ fn given(context: &Context<'_>, arguments: &Arguments) -> Result<stored::Artifac
                 .server
                 .meta
                 .read(|db| stored::by_client_id(db, client_id));
-            found
-                .map_err(Failure::from)?
-                .ok_or_else(|| Fault::not_found("artifact"))
+            found?.ok_or_else(|| Fault::not_found("artifact"))
         }
         (id, _) => of_id(context, id.unwrap_or_default()),
     }
 }
 
 pub(super) fn artifact_payload(context: &Context<'_>, id: i64) -> Resolved {
-    let found = context
-        .server
-        .meta
-        .read(|db| stored::by_id(db, id))
-        .map_err(Failure::from)?;
+    let found = context.server.meta.read(|db| stored::by_id(db, id))?;
     some(Plain::answer(
         "Payload",
         vec![("artifact", Answer::maybe(found.map(Artifact)))],
@@ -137,12 +128,6 @@ pub(super) fn create(context: &Context<'_>, arguments: &Arguments) -> Resolved {
     artifact_payload(context, id)
 }
 
-impl From<rusqlite::Error> for Fault {
-    fn from(error: rusqlite::Error) -> Self {
-        Failure::from(error).into()
-    }
-}
-
 /// `updateArtifact`: what is said about an artifact.
 pub(super) fn update(context: &Context<'_>, arguments: &Arguments) -> Resolved {
     let artifact = of_id(context, arguments.required("artifactID")?)?;
@@ -160,29 +145,25 @@ pub(super) fn update(context: &Context<'_>, arguments: &Arguments) -> Resolved {
     let ttl = arguments
         .integer("ttlDurationSeconds")
         .map(|ttl| (ttl >= 0).then_some(ttl));
-    context
-        .server
-        .meta
-        .write(|db| {
-            let tags = json!(tags).to_string();
-            let text = |name| arguments.text(name);
-            stored::change(
-                db,
-                artifact.id,
-                text("description"),
-                text("metadata"),
-                Some(&tags),
-                ttl,
-                now(),
-            )?;
-            for alias in arguments.list("aliases") {
-                if let Some(alias) = alias["alias"].as_str() {
-                    collections::set_alias(db, artifact.collection, alias, artifact.id)?;
-                }
+    context.server.meta.write(|db| {
+        let tags = json!(tags).to_string();
+        let text = |name| arguments.text(name);
+        stored::change(
+            db,
+            artifact.id,
+            text("description"),
+            text("metadata"),
+            Some(&tags),
+            ttl,
+            now(),
+        )?;
+        for alias in arguments.list("aliases") {
+            if let Some(alias) = alias["alias"].as_str() {
+                collections::set_alias(db, artifact.collection, alias, artifact.id)?;
             }
-            Ok::<_, rusqlite::Error>(())
-        })
-        .map_err(Failure::from)?;
+        }
+        Ok::<_, rusqlite::Error>(())
+    })?;
     artifact_payload(context, artifact.id)
 }
 
@@ -219,8 +200,7 @@ pub(super) fn use_artifact(context: &Context<'_>, arguments: &Arguments) -> Reso
     context
         .server
         .meta
-        .write(|db| stored::add_use(db, run.id, artifact.id, arguments.text("usedAs")))
-        .map_err(Failure::from)?;
+        .write(|db| stored::add_use(db, run.id, artifact.id, arguments.text("usedAs")))?;
     artifact_payload(context, artifact.id)
 }
 
@@ -266,8 +246,7 @@ pub(super) fn unlink(context: &Context<'_>, arguments: &Arguments) -> Resolved {
     context
         .server
         .meta
-        .write(|db| collections::remove_member(db, portfolio, artifact.id))
-        .map_err(Failure::from)?;
+        .write(|db| collections::remove_member(db, portfolio, artifact.id))?;
     done()
 }
 
@@ -280,13 +259,7 @@ fn aliases(context: &Context<'_>, arguments: &Arguments) -> Result<Vec<(i64, Str
         let collection = context
             .server
             .meta
-            .read(
-                |db| match projects::find(db, text("entityName"), text("projectName"))? {
-                    Some(project) => collections::find(db, project.id, name),
-                    None => Ok(None),
-                },
-            )
-            .map_err(Failure::from)?;
+            .read(|db| collections::find_in(db, text("entityName"), text("projectName"), name))?;
         let collection = collection.ok_or_else(|| Fault::not_found("artifact collection"))?;
         found.push((collection.id, text("alias").to_owned()));
     }
@@ -295,32 +268,25 @@ fn aliases(context: &Context<'_>, arguments: &Arguments) -> Result<Vec<(i64, Str
 
 /// `addAliases`.
 pub(super) fn add_aliases(context: &Context<'_>, arguments: &Arguments) -> Resolved {
-    let artifact = of_id(context, arguments.required("artifactID")?)?;
-    let aliases = aliases(context, arguments)?;
-    context
-        .server
-        .meta
-        .write(|db| {
-            aliases.iter().try_for_each(|(collection, alias)| {
-                collections::set_alias(db, *collection, alias, artifact.id)
-            })
-        })
-        .map_err(Failure::from)?;
-    done()
+    change_aliases(context, arguments, collections::set_alias)
 }
 
 /// `deleteAliases`.
 pub(super) fn delete_aliases(context: &Context<'_>, arguments: &Arguments) -> Resolved {
+    change_aliases(context, arguments, collections::remove_alias)
+}
+
+fn change_aliases(
+    context: &Context<'_>,
+    arguments: &Arguments,
+    change: fn(&Connection, i64, &str, i64) -> rusqlite::Result<()>,
+) -> Resolved {
     let artifact = of_id(context, arguments.required("artifactID")?)?;
     let aliases = aliases(context, arguments)?;
-    context
-        .server
-        .meta
-        .write(|db| {
-            aliases.iter().try_for_each(|(collection, alias)| {
-                collections::remove_alias(db, *collection, alias, artifact.id)
-            })
-        })
-        .map_err(Failure::from)?;
+    context.server.meta.write(|db| {
+        aliases
+            .iter()
+            .try_for_each(|(collection, alias)| change(db, *collection, alias, artifact.id))
+    })?;
     done()
 }

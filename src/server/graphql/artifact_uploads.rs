@@ -9,13 +9,13 @@ use super::artifact_edits::{artifact_payload, of_id};
 use super::artifacts::{self, Artifact};
 use super::plain::{Plain, number};
 use super::{Answer, Arguments, Context, Fault, Resolved, files, some};
-use crate::server::blobs::hex;
 use crate::server::links::Access;
 use crate::server::links::Target;
 use crate::server::meta::artifacts::{Entry, Manifest};
 use crate::server::meta::{artifacts as stored, collections};
-use crate::server::{Failure, now, storage};
+use crate::server::{now, storage};
 use crate::sys;
+use crate::wire::hex;
 
 /// What stands before the digest in the storage path of a file.
 const STORAGE_PATH: &str = "wandb_artifacts/";
@@ -51,8 +51,7 @@ pub(super) fn create_manifest(context: &Context<'_>, arguments: &Arguments) -> R
     let manifest = context
         .server
         .meta
-        .write(|db| stored::create_manifest(db, artifact.id, kind, base))
-        .map_err(Failure::from)?;
+        .write(|db| stored::create_manifest(db, artifact.id, kind, base))?;
     manifest_payload(
         context,
         &manifest,
@@ -70,9 +69,7 @@ pub(super) fn update_manifest(context: &Context<'_>, arguments: &Arguments) -> R
         .server
         .meta
         .read(|db| stored::manifest_by_id(db, number));
-    let manifest = found
-        .map_err(Failure::from)?
-        .ok_or_else(|| Fault::not_found("manifest"))?;
+    let manifest = found?.ok_or_else(|| Fault::not_found("manifest"))?;
     manifest_payload(context, &manifest, true)
 }
 
@@ -87,14 +84,10 @@ pub(super) fn create_files(context: &Context<'_>, arguments: &Arguments) -> Reso
         wanted.push((file, artifact, md5));
     }
     // From now on what is here stays, and what comes, too.
-    context
-        .server
-        .meta
-        .write(|db| {
-            let mut pairs = wanted.iter().map(|(_, artifact, md5)| (artifact.id, md5));
-            pairs.try_for_each(|(artifact, md5)| stored::add_pending(db, artifact, md5))
-        })
-        .map_err(Failure::from)?;
+    context.server.meta.write(|db| {
+        let mut pairs = wanted.iter().map(|(_, artifact, md5)| (artifact.id, md5));
+        pairs.try_for_each(|(artifact, md5)| stored::add_pending(db, artifact, md5))
+    })?;
     let mut edges = Vec::new();
     for (file, artifact, md5) in wanted {
         let text = |name: &str| file[name].as_str().unwrap_or_default();
@@ -152,7 +145,7 @@ fn places(
             "a file has at most {MOST_PARTS} parts"
         )));
     }
-    let upload = hex(&sys::random::<16>());
+    let upload = hex::encode(&sys::random::<16>());
     let urls = parts.iter().filter_map(|part| {
         let number = u32::try_from(part["partNumber"].as_u64()?).ok()?;
         let target = Target::Part {
@@ -210,7 +203,7 @@ pub(super) fn complete_multipart(context: &Context<'_>, arguments: &Arguments) -
         return Err(Fault::not_found("upload"));
     }
     let wanted = wanted.ok_or_else(|| Fault::invalid("argument \"storagePath\" is missing"))?;
-    let joined = blobs.join_parts(&parts, wanted).map_err(Failure::from)?;
+    let joined = blobs.join_parts(&parts, wanted)?;
     let stored = joined
         .ok_or_else(|| Fault::invalid("the parts are not the file: its digest is another one"))?;
     some(Plain::answer(
@@ -226,10 +219,7 @@ pub(super) fn commit(context: &Context<'_>, arguments: &Arguments) -> Resolved {
         return artifact_payload(context, artifact.id);
     }
     let server = context.server;
-    let manifests = server
-        .meta
-        .read(|db| stored::manifests(db, artifact.id))
-        .map_err(Failure::from)?;
+    let manifests = server.meta.read(|db| stored::manifests(db, artifact.id))?;
     if manifests.is_empty() {
         return Err(Fault::invalid(
             "the artifact has no manifest: it cannot be committed",
@@ -247,12 +237,7 @@ pub(super) fn commit(context: &Context<'_>, arguments: &Arguments) -> Resolved {
         )));
     }
     let merged = if is_merged {
-        Some(
-            server
-                .blobs
-                .put(manifest_text(&entries).as_bytes())
-                .map_err(Failure::from)?,
-        )
+        Some(server.blobs.put(manifest_text(&entries).as_bytes())?)
     } else {
         None
     };
@@ -274,7 +259,7 @@ pub(super) fn commit(context: &Context<'_>, arguments: &Arguments) -> Resolved {
             db,
             artifact.id,
             &digest,
-            &hex(&sys::random::<16>())[..20],
+            &hex::encode(&sys::random::<16>())[..20],
             &entries,
             now(),
         )?;
@@ -298,18 +283,13 @@ fn entries_of(context: &Context<'_>, manifests: &[Manifest]) -> Result<(Vec<Entr
     let relevant = &manifests[full.unwrap_or(0)..];
     for manifest in relevant {
         if let ("INCREMENTAL", Some(base)) = (manifest.kind.as_str(), manifest.base) {
-            let base = context
-                .server
-                .meta
-                .read(|db| stored::entries(db, base))
-                .map_err(Failure::from)?;
+            let base = context.server.meta.read(|db| stored::entries(db, base))?;
             entries.extend(base.into_iter().map(|entry| (entry.path.clone(), entry)));
         }
         let bytes = context
             .server
             .blobs
-            .read(manifest.md5.as_deref().unwrap_or_default())
-            .map_err(Failure::from)?;
+            .read(manifest.md5.as_deref().unwrap_or_default())?;
         let content: Value = serde_json::from_slice(&bytes)
             .map_err(|error| Fault::invalid(format!("the manifest is not JSON: {error}")))?;
         let members = content["contents"].as_object().cloned().unwrap_or_default();
@@ -343,7 +323,7 @@ fn digest_of(entries: &[Entry]) -> String {
     for entry in entries {
         digest.update(format!("{}:{}\n", entry.path, entry.digest));
     }
-    hex(&digest.finalize())
+    hex::encode(&digest.finalize())
 }
 
 fn manifest_text(entries: &[Entry]) -> String {
@@ -382,7 +362,7 @@ mod tests {
         let text = "wandb-artifact-manifest-v1\na.txt:XUFAKrxLKna5cZ2REBfFkg==\n";
         assert_eq!(
             digest_of(&[entry("a.txt", "XUFAKrxLKna5cZ2REBfFkg==")]),
-            hex(&Md5::digest(text))
+            hex::encode(&Md5::digest(text))
         );
     }
 

@@ -8,7 +8,7 @@ use super::run::Run;
 use super::{Answer, Arguments, Context, Fault, Object, Resolved, files, some};
 use crate::server::links::{Access, Target};
 use crate::server::meta::{artifacts, collections, runs, users};
-use crate::server::{Failure, now};
+use crate::server::now;
 
 /// An artifact: one version of a sequence.
 #[derive(Clone)]
@@ -27,8 +27,7 @@ pub(super) fn alias(alias: collections::Alias) -> Answer {
 
 fn collection(context: &Context<'_>, id: i64) -> Result<Collection, Fault> {
     let found = context.server.meta.read(|db| collections::by_id(db, id));
-    found
-        .map_err(Failure::from)?
+    found?
         .map(Collection)
         .ok_or_else(|| Fault::not_found("artifact collection"))
 }
@@ -57,7 +56,7 @@ impl Membership {
             .server
             .meta
             .read(|db| artifacts::by_id(db, self.0.artifact));
-        Ok(found.map_err(Failure::from)?.map(Artifact))
+        Ok(found?.map(Artifact))
     }
 }
 
@@ -78,7 +77,7 @@ impl Object for Membership {
                     .server
                     .meta
                     .read(|db| collections::aliases(db, self.0.artifact));
-                let here = found.map_err(Failure::from)?.into_iter();
+                let here = found?.into_iter();
                 let here = here.filter(|alias| alias.collection == self.0.collection);
                 Answer::List(here.map(alias).collect())
             }
@@ -96,8 +95,7 @@ impl Artifact {
         let mut entries = context
             .server
             .meta
-            .read(|db| artifacts::entries(db, self.0.id))
-            .map_err(Failure::from)?;
+            .read(|db| artifacts::entries(db, self.0.id))?;
         let names = arguments.texts("names").unwrap_or_default();
         if !names.is_empty() {
             entries.retain(|entry| names.contains(&entry.path));
@@ -137,7 +135,7 @@ impl Artifact {
             .server
             .meta
             .read(|db| artifacts::manifests(db, self.0.id));
-        let found = found.map_err(Failure::from)?;
+        let found = found?;
         Ok(found.last().map_or(Answer::NULL, |manifest| {
             self::manifest(context, manifest, None)
         }))
@@ -146,17 +144,14 @@ impl Artifact {
     fn creator(&self, context: &Context<'_>) -> Result<Answer, Fault> {
         let server = context.server;
         let run = match self.0.run {
-            Some(run) => server
-                .meta
-                .read(|db| runs::by_id(db, run))
-                .map_err(Failure::from)?,
+            Some(run) => server.meta.read(|db| runs::by_id(db, run))?,
             None => None,
         };
         Ok(if let Some(run) = run {
             Answer::object(Run(run))
         } else {
             let user = server.meta.read(|db| users::by_id(db, self.0.user));
-            Answer::object(user.map_err(Failure::from)?)
+            Answer::object(user?)
         })
     }
 
@@ -167,7 +162,7 @@ impl Artifact {
                 .filter_map(|id| runs::by_id(db, id).transpose())
                 .collect()
         });
-        let runs = runs.map_err(Failure::from)?.into_iter();
+        let runs = runs?.into_iter();
         Ok(connection(
             arguments,
             runs.map(|run| Answer::object(Run(run))).collect(),
@@ -179,8 +174,7 @@ impl Artifact {
             .server
             .meta
             .read(|db| collections::places(db, self.0.id));
-        let own = places
-            .map_err(Failure::from)?
+        let own = places?
             .into_iter()
             .find(|place| place.collection == self.0.collection);
         Ok(own.map(|place| place.version))
@@ -256,17 +250,11 @@ impl Object for Artifact {
             }
             "aliases" => {
                 let found = server.meta.read(|db| collections::aliases(db, artifact.id));
-                Answer::List(
-                    found
-                        .map_err(Failure::from)?
-                        .into_iter()
-                        .map(alias)
-                        .collect(),
-                )
+                Answer::List(found?.into_iter().map(alias).collect())
             }
             "artifactMemberships" => {
                 let places = server.meta.read(|db| collections::places(db, artifact.id));
-                let places = places.map_err(Failure::from)?.into_iter();
+                let places = places?.into_iter();
                 connection(
                     arguments,
                     places.map(|one| Answer::object(Membership(one))).collect(),
@@ -279,7 +267,7 @@ impl Object for Artifact {
             "usedBy" => self.users(context, arguments)?,
             "usedCount" => {
                 let users = server.meta.read(|db| artifacts::users_of(db, artifact.id));
-                users.map_err(Failure::from)?.len().into()
+                users?.len().into()
             }
             _ => return Ok(None),
         })

@@ -48,8 +48,7 @@ impl Object for Kind {
                 let found = context
                     .server
                     .meta
-                    .read(|db| collections::find(db, self.project, wanted))
-                    .map_err(Failure::from)?;
+                    .read(|db| collections::find(db, self.project, wanted))?;
                 let found = found.filter(|collection| collection.kind == self.name);
                 Answer::maybe(found.map(Collection))
             }
@@ -68,8 +67,7 @@ pub(super) fn list(
     let mut found = context
         .server
         .meta
-        .read(|db| collections::all(db, project, kind))
-        .map_err(Failure::from)?;
+        .read(|db| collections::all(db, project, kind))?;
     if let Some(filters) = arguments.text("filters") {
         let filters: Value = serde_json::from_str(filters)
             .map_err(|error| Fault::invalid(format!("filters are not JSON: {error}")))?;
@@ -180,7 +178,7 @@ impl Collection {
             .server
             .meta
             .read(|db| collections::member(db, self.0.id, alias));
-        Ok(found.map_err(Failure::from)?.map(Membership))
+        Ok(found?.map(Membership))
     }
 
     fn members(&self, context: &Context<'_>) -> Result<Vec<collections::Membership>, Fault> {
@@ -188,7 +186,7 @@ impl Collection {
             .server
             .meta
             .read(|db| collections::members(db, self.0.id));
-        Ok(found.map_err(Failure::from)?)
+        Ok(found?)
     }
 
     fn artifacts(&self, context: &Context<'_>, arguments: &Arguments) -> Result<Answer, Fault> {
@@ -243,7 +241,7 @@ impl Object for Collection {
             "digestAlgorithm" => Answer::from("MANIFEST_MD5"),
             "project" => {
                 let project = server.meta.read(|db| projects::by_id(db, self.0.project));
-                Answer::object(Project(project.map_err(Failure::from)?))
+                Answer::object(Project(project?))
             }
             "defaultArtifactType" => Answer::object(Kind::of(&self.0)),
             "tags" => connection(arguments, tags(&self.0.tags)),
@@ -251,7 +249,7 @@ impl Object for Collection {
                 let found = server
                     .meta
                     .read(|db| collections::all_aliases(db, self.0.id));
-                let found = found.map_err(Failure::from)?;
+                let found = found?;
                 connection(
                     arguments,
                     found.into_iter().map(super::artifacts::alias).collect(),
@@ -273,7 +271,7 @@ impl Object for Collection {
             }
             "latestArtifact" => {
                 let found = server.meta.read(|db| artifacts::latest(db, self.0.id));
-                Answer::maybe(found.map_err(Failure::from)?.map(Artifact))
+                Answer::maybe(found?.map(Artifact))
             }
             _ => return Ok(None),
         })
@@ -302,14 +300,9 @@ fn named(context: &Context<'_>, arguments: &Arguments) -> Result<collections::Co
         context
             .server
             .meta
-            .read(|db| match projects::find(db, &entity, project)? {
-                Some(project) => collections::find(db, project.id, name),
-                None => Ok(None),
-            })
+            .read(|db| collections::find_in(db, &entity, project, name))
     };
-    found
-        .map_err(Failure::from)?
-        .ok_or_else(|| Fault::not_found("artifact collection"))
+    found?.ok_or_else(|| Fault::not_found("artifact collection"))
 }
 
 fn payload(collection: collections::Collection, state: Option<&'static str>) -> Resolved {
@@ -362,7 +355,7 @@ pub(super) fn update(context: &Context<'_>, arguments: &Arguments) -> Resolved {
         )?;
         collections::by_id(db, collection.id)
     });
-    let changed = changed.map_err(Failure::from)?;
+    let changed = changed?;
     payload(changed.unwrap_or(collection), None)
 }
 
@@ -386,8 +379,7 @@ fn retag(
     context
         .server
         .meta
-        .write(|db| collections::change(db, collection.id, None, None, Some(&text), None, now()))
-        .map_err(Failure::from)?;
+        .write(|db| collections::change(db, collection.id, None, None, Some(&text), None, now()))?;
     Ok(text)
 }
 

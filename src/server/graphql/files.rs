@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use regex::Regex;
 use serde_json::Value;
 
 use super::plain::{Plain, id, number, page, range, time};
@@ -9,6 +10,7 @@ use super::{Answer, Arguments, Context, Fault, Resolved, run_edits, some};
 use crate::server::links::{Access, Target};
 use crate::server::meta::{artifacts, files, runs};
 use crate::server::{Failure, now, storage};
+use crate::wire::hex;
 
 /// The files of a run: `files(names, after, first, pattern)`.
 pub(super) fn of_run(
@@ -23,14 +25,15 @@ pub(super) fn of_run(
         .iter()
         .map(|name| storage::normal_name(name))
         .collect();
-    let pattern = arguments
-        .text("pattern")
-        .filter(|pattern| !pattern.is_empty());
-    let chosen: Vec<files::File> = found
-        .map_err(Failure::from)?
+    let pattern = arguments.text("pattern").unwrap_or_default();
+    let like = like(pattern);
+    let chosen: Vec<files::File> = found?
         .into_iter()
         .filter(|file| names.is_empty() || names.contains(&file.name))
-        .filter(|file| pattern.is_none_or(|pattern| is_like(&file.name, pattern)))
+        .filter(|file| {
+            let fits = like.as_ref().is_some_and(|like| like.is_match(&file.name));
+            pattern.is_empty() || fits
+        })
         .collect();
     let total = chosen.len();
     let range = range(arguments, total, 50);
@@ -41,8 +44,8 @@ pub(super) fn of_run(
     Ok(page(range, total, nodes))
 }
 
-/// Whether a text fits a pattern of SQL: `%` is anything, `_` any one letter.
-fn is_like(text: &str, pattern: &str) -> bool {
+/// A pattern of SQL: `%` is anything, `_` any one letter. `None` if it is too long: nothing fits it.
+fn like(pattern: &str) -> Option<Regex> {
     let expression: String = pattern
         .chars()
         .map(|letter| match letter {
@@ -51,7 +54,7 @@ fn is_like(text: &str, pattern: &str) -> bool {
             other => regex::escape(&other.to_string()),
         })
         .collect();
-    regex::Regex::new(&format!("(?is)^{expression}$")).is_ok_and(|regex| regex.is_match(text))
+    Regex::new(&format!("(?is)^{expression}$")).ok()
 }
 
 fn node(context: &Context<'_>, file: &files::File) -> Answer {
@@ -131,10 +134,7 @@ pub(super) fn entry(
 
 /// A digest as artifacts name it: base64 instead of hexadecimal.
 pub(crate) fn base64_of(md5: &str) -> String {
-    let bytes: Vec<u8> = (0..md5.len() / 2)
-        .filter_map(|at| u8::from_str_radix(md5.get(at * 2..at * 2 + 2)?, 16).ok())
-        .collect();
-    STANDARD.encode(bytes)
+    STANDARD.encode(hex::decode(md5).unwrap_or_default())
 }
 
 /// The opposite of [`base64_of`]; `None` if it is no digest.
@@ -143,7 +143,7 @@ pub(super) fn hex_of(digest: &str) -> Option<String> {
         .decode(digest)
         .ok()
         .filter(|bytes| bytes.len() == 16)?;
-    Some(crate::server::blobs::hex(&bytes))
+    Some(hex::encode(&bytes))
 }
 
 /// `createRunFiles`: where the files of a run go.
@@ -208,6 +208,7 @@ mod tests {
 
     #[test]
     fn patterns_are_those_of_sql() {
+        let is_like = |text: &str, pattern: &str| like(pattern).unwrap().is_match(text);
         assert!(is_like("media/images/a.png", "media/%.png"));
         assert!(is_like("a.b", "_.b") && !is_like("axb", "_.b"));
         assert!(!is_like("x/media/a", "media/%"));

@@ -4,9 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::plain::{Plain, page, strict};
 use super::{Answer, Arguments, Fault};
+use crate::server::Server;
+use crate::server::console::{self as lines, Line};
+use crate::server::held;
 use crate::server::points::Stream;
-use crate::server::{Failure, Server};
-use crate::server::{console as lines, held};
 use crate::wire::json;
 
 /// Rows that are answered unless a number is asked for.
@@ -20,27 +21,24 @@ fn samples(given: Option<i64>) -> usize {
 
 /// The last row as the tail of a file: JSON of a list with one text.
 pub(super) fn tail(server: &Server, run: i64, stream: Stream) -> Result<String, Fault> {
-    let series = server.points.series(run, stream).map_err(Failure::from)?;
+    let series = server.points.series(run, stream)?;
     let mut series = held(&series);
     let mut rows = Vec::new();
     if let Some(last) = series.last_key() {
         let found = series.rows(last..=last, usize::MAX, |_, row| {
             rows = vec![row.to_owned()];
         });
-        found.map_err(Failure::from)?;
+        found?;
     }
     Ok(Value::from(rows).to_string())
 }
 
 /// `historyKeys`: what is logged, with how many values of which type and the last one.
 pub(super) fn keys(server: &Server, run: i64) -> Result<Value, Fault> {
-    let series = server
-        .points
-        .series(run, Stream::History)
-        .map_err(Failure::from)?;
+    let series = server.points.series(run, Stream::History)?;
     let mut series = held(&series);
     let mut keys = Map::new();
-    for key in series.keys().map_err(Failure::from)? {
+    for key in series.keys()? {
         let counts: Vec<Value> = key
             .type_counts
             .iter()
@@ -63,7 +61,7 @@ pub(super) fn rows(
     stream: Stream,
     arguments: &Arguments,
 ) -> Result<Vec<String>, Fault> {
-    let series = server.points.series(run, stream).map_err(Failure::from)?;
+    let series = server.points.series(run, stream)?;
     let mut series = held(&series);
     let mut rows = Vec::new();
     let wanted = samples(arguments.integer("samples"));
@@ -75,7 +73,7 @@ pub(super) fn rows(
     } else {
         series.sampled(None, .., wanted, |_, row| rows.push(row.to_owned()))
     };
-    found.map_err(Failure::from)?;
+    found?;
     Ok(rows)
 }
 
@@ -86,10 +84,7 @@ pub(super) fn sampled(
     arguments: &Arguments,
 ) -> Result<Vec<Value>, Fault> {
     let specs = arguments.texts("specs").unwrap_or_default();
-    let series = server
-        .points
-        .series(run, Stream::History)
-        .map_err(Failure::from)?;
+    let series = server.points.series(run, Stream::History)?;
     let mut series = held(&series);
     let mut answers = Vec::new();
     for spec in specs {
@@ -108,7 +103,7 @@ pub(super) fn sampled(
             samples(spec["samples"].as_i64()),
             |_, row| rows.push(chosen(row, &keys)),
         );
-        found.map_err(Failure::from)?;
+        found?;
         answers.push(Value::from(rows));
     }
     Ok(answers)
@@ -152,10 +147,7 @@ pub(super) fn parquet() -> Answer {
 
 /// `logLines(first, after, last)`: lines of the console.
 pub(super) fn console(server: &Server, run: i64, arguments: &Arguments) -> Result<Answer, Fault> {
-    let series = server
-        .points
-        .series(run, Stream::Console)
-        .map_err(Failure::from)?;
+    let series = server.points.series(run, Stream::Console)?;
     let mut series = held(&series);
     let total = lines::count(&mut series)? as usize;
     let range = match arguments.integer("last") {
@@ -163,28 +155,23 @@ pub(super) fn console(server: &Server, run: i64, arguments: &Arguments) -> Resul
         None => super::plain::range(arguments, total, 1000),
     };
     let mut nodes = Vec::new();
-    lines::lines(
-        &mut series,
-        range.start as u64..range.end as u64,
-        |number, row| {
-            nodes.push((line(number, row), Vec::new()));
-        },
-    )?;
+    let wanted = range.start as u64..range.end as u64;
+    lines::lines(&mut series, wanted, |line| {
+        nodes.push((self::line(line), Vec::new()));
+    })?;
     Ok(page(range, total, nodes))
 }
 
-fn line(number: u64, row: &str) -> Answer {
-    let row = json::Value::parse(row).unwrap_or(json::Value::Null);
-    let text = |name: &str| row.get(name).and_then(json::Value::as_str);
-    let optional = |name: &str| text(name).map_or(Answer::NULL, Answer::from);
+fn line(line: Line) -> Answer {
+    let optional = |text: Option<String>| text.map_or(Answer::NULL, Answer::from);
     Plain::answer(
         "LogLine",
         vec![
-            ("number", number.into()),
-            ("line", text("content").unwrap_or_default().into()),
-            ("level", optional("level")),
-            ("label", optional("label")),
-            ("timestamp", optional("ts")),
+            ("number", line.number.into()),
+            ("line", line.text.into()),
+            ("level", optional(line.level)),
+            ("label", optional(line.label)),
+            ("timestamp", optional(line.time)),
         ],
     )
 }

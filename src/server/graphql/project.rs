@@ -7,7 +7,6 @@ use super::run::Run;
 use super::sweeps::Sweep;
 use super::user::Entity;
 use super::{Answer, Arguments, Context, Fault, Object, Resolved, some};
-use crate::server::Failure;
 use crate::server::meta::{collections, projects, runs, sweeps, users};
 use crate::server::run_list::{self, Wanted};
 
@@ -25,7 +24,7 @@ pub(super) fn find(
         .server
         .meta
         .read(|db| projects::find(db, entity, name));
-    Ok(found.map_err(Failure::from)?.map(Project))
+    Ok(found?.map(Project))
 }
 
 /// The projects of an entity, or of all.
@@ -35,7 +34,7 @@ pub(super) fn list(
     arguments: &Arguments,
 ) -> Result<Answer, Fault> {
     let found = context.server.meta.read(|db| projects::all(db, entity));
-    let projects = found.map_err(Failure::from)?.into_iter();
+    let projects = found?.into_iter();
     Ok(connection(
         arguments,
         projects
@@ -55,7 +54,7 @@ impl Project {
             .server
             .meta
             .read(|db| runs::find(db, self.0.id, name));
-        Ok(found.map_err(Failure::from)?.map(Run))
+        Ok(found?.map(Run))
     }
 
     fn runs(&self, context: &Context<'_>, arguments: &Arguments) -> Result<Answer, Fault> {
@@ -88,7 +87,7 @@ impl Project {
             .server
             .meta
             .read(|db| collections::find(db, self.0.id, name));
-        Ok(found.map_err(Failure::from)?.map(Collection))
+        Ok(found?.map(Collection))
     }
 
     fn membership(&self, context: &Context<'_>, name: &str) -> Result<Option<Membership>, Fault> {
@@ -105,7 +104,7 @@ impl Project {
             .meta
             .read(|db| collections::all(db, self.0.id, None));
         let mut kinds: Vec<Kind> = Vec::new();
-        for collection in found.map_err(Failure::from)? {
+        for collection in found? {
             match kinds.iter_mut().find(|kind| kind.name == collection.kind) {
                 Some(kind) => kind.created = kind.created.min(collection.created),
                 None => kinds.push(Kind::of(&collection)),
@@ -137,7 +136,7 @@ impl Object for Project {
             "isBenchmark" | "readOnly" => false.into(),
             "user" => {
                 let user = server.meta.read(|db| users::by_name(db, &self.0.entity));
-                Answer::maybe(user.map_err(Failure::from)?)
+                Answer::maybe(user?)
             }
             "runCount" => self.chosen(context, arguments)?.len().into(),
             "runs" => self.runs(context, arguments)?,
@@ -169,11 +168,11 @@ impl Object for Project {
                 let found = server
                     .meta
                     .read(|db| sweeps::find(db, self.0.id, wanted.unwrap_or_default()));
-                Answer::maybe(found.map_err(Failure::from)?.map(Sweep))
+                Answer::maybe(found?.map(Sweep))
             }
             "sweeps" => {
                 let found = server.meta.read(|db| sweeps::all(db, self.0.id));
-                let found = found.map_err(Failure::from)?.into_iter();
+                let found = found?.into_iter();
                 connection(
                     arguments,
                     found.map(|sweep| Answer::object(Sweep(sweep))).collect(),
@@ -181,7 +180,7 @@ impl Object for Project {
             }
             "totalSweeps" => {
                 let found = server.meta.read(|db| sweeps::all(db, self.0.id));
-                found.map_err(Failure::from)?.len().into()
+                found?.len().into()
             }
             "allViews" => connection(arguments, Vec::new()),
             "runQueues" => Answer::List(Vec::new()),

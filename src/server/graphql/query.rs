@@ -7,7 +7,6 @@ use super::collections::Collection;
 use super::plain::{Plain, connection, id, number};
 use super::user::Entity;
 use super::{Answer, Arguments, Context, Fault, Object, Resolved, project, some};
-use crate::server::Failure;
 use crate::server::meta::{artifacts, collections, users};
 
 /// What this server can do besides the basics; official clients ask by these names.
@@ -56,29 +55,27 @@ impl Object for Query {
             "artifact" => {
                 let number = number("Artifact", arguments.required("id")?)?;
                 let found = server.meta.read(|db| artifacts::by_id(db, number));
-                Answer::maybe(found.map_err(Failure::from)?.map(Artifact))
+                Answer::maybe(found?.map(Artifact))
             }
             "artifactCollection" => {
                 let number = number("Collection", arguments.required("id")?)?;
                 let found = server.meta.read(|db| collections::by_id(db, number));
-                Answer::maybe(found.map_err(Failure::from)?.map(Collection))
+                Answer::maybe(found?.map(Collection))
             }
             "clientIDMapping" => {
                 let client_id = arguments.required("clientID")?;
                 let found = server
                     .meta
                     .read(|db| artifacts::by_client_id(db, client_id));
-                found
-                    .map_err(Failure::from)?
-                    .map_or(Answer::NULL, |artifact| {
-                        Plain::answer(
-                            "ClientIDMapping",
-                            vec![("serverID", id("Artifact", artifact.id).into())],
-                        )
-                    })
+                found?.map_or(Answer::NULL, |artifact| {
+                    Plain::answer(
+                        "ClientIDMapping",
+                        vec![("serverID", id("Artifact", artifact.id).into())],
+                    )
+                })
             }
             "users" => {
-                let found = server.meta.read(users::all).map_err(Failure::from)?;
+                let found = server.meta.read(users::all)?;
                 let wanted = arguments.text("query").unwrap_or_default();
                 let fitting = found.into_iter().filter(|user| user.name.contains(wanted));
                 connection(arguments, fitting.map(Answer::object).collect())

@@ -1,16 +1,14 @@
 //! `run` and `bucket`: what is known of a run.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::artifacts::Artifact;
-use super::plain::{connection, id, optional, time};
+use super::plain::{connection, id, number, optional, time};
 use super::project::Project;
 use super::{Answer, Arguments, Context, Fault, Object, Resolved, files, history, some};
 use crate::server::meta::{artifacts, projects, runs, users};
+use crate::server::now;
 use crate::server::points::Stream;
-use crate::server::{Failure, now};
 use crate::wire::json as w_json;
 
 /// A run.
@@ -24,14 +22,7 @@ pub(super) fn storage_id(run: i64) -> String {
 
 /// The number in a storage id.
 pub(super) fn number_of(storage_id: &str) -> Result<i64, Fault> {
-    let decoded = STANDARD
-        .decode(storage_id)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok());
-    decoded
-        .as_deref()
-        .and_then(|text| text.strip_prefix("Run:")?.parse().ok())
-        .ok_or_else(|| Fault::not_found("run"))
+    number("Run", storage_id).map_err(|_| Fault::not_found("run"))
 }
 
 impl Run {
@@ -60,7 +51,7 @@ impl Run {
         list: impl FnOnce(&rusqlite::Connection, i64) -> rusqlite::Result<Vec<artifacts::Artifact>>,
     ) -> Result<Answer, Fault> {
         let found = context.server.meta.read(|db| list(db, self.0.id));
-        let found = found.map_err(Failure::from)?.into_iter();
+        let found = found?.into_iter();
         Ok(connection(
             arguments,
             found
@@ -128,22 +119,22 @@ impl Object for Run {
             "readOnly" => false.into(),
             "user" => {
                 let user = server.meta.read(|db| users::by_id(db, run.user));
-                Answer::object(user.map_err(Failure::from)?)
+                Answer::object(user?)
             }
             "project" => {
                 let project = server.meta.read(|db| projects::by_id(db, run.project));
-                Answer::object(Project(project.map_err(Failure::from)?))
+                Answer::object(Project(project?))
             }
             "entity" => {
                 let project = server.meta.read(|db| projects::by_id(db, run.project));
-                Answer::object(super::user::Entity(project.map_err(Failure::from)?.entity))
+                Answer::object(super::user::Entity(project?.entity))
             }
             "runInfo" => self.run_info(),
             "fileCount" => {
                 let count = server
                     .meta
                     .read(|db| crate::server::meta::files::count(db, run.id));
-                count.map_err(Failure::from)?.into()
+                count?.into()
             }
             "files" => files::of_run(context, run, arguments)?,
             "outputArtifacts" => self.artifacts(context, arguments, artifacts::logged_by)?,

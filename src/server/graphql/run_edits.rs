@@ -11,6 +11,7 @@ use crate::run::id::RunId;
 use crate::server::meta::runs::{self, Change};
 use crate::server::meta::{projects, sweeps};
 use crate::server::points::Stream;
+use crate::server::runs::RunPath;
 use crate::server::{Failure, Server, now};
 use crate::sys;
 use crate::wire::json;
@@ -39,20 +40,15 @@ pub(super) fn named(context: &Context<'_>, arguments: &Arguments) -> Result<runs
     let run = ["runName", "run", "name"]
         .into_iter()
         .find_map(|name| arguments.text(name));
-    let path = crate::server::runs::RunPath {
-        entity: entity(context, arguments),
-        project: project.unwrap_or(UNCATEGORIZED).to_owned(),
-        run: run.unwrap_or_default().to_owned(),
-    };
+    let entity = entity(context, arguments);
+    let project = project.unwrap_or(UNCATEGORIZED);
+    let path = RunPath::new(&entity, project, run.unwrap_or_default());
     Ok(context.server.run(&path)?)
 }
 
 fn by_storage_id(server: &Server, id: &str) -> Result<runs::Run, Fault> {
     let number = number_of(id)?;
-    let found = server
-        .meta
-        .read(|db| runs::by_id(db, number))
-        .map_err(Failure::from)?;
+    let found = server.meta.read(|db| runs::by_id(db, number))?;
     found.ok_or_else(|| Fault::not_found("run"))
 }
 
@@ -126,16 +122,14 @@ pub(super) fn upsert(context: &Context<'_>, arguments: &Arguments) -> Resolved {
     context
         .server
         .meta
-        .write(|db| runs::change(db, run.id, &change))
-        .map_err(Failure::from)?;
+        .write(|db| runs::change(db, run.id, &change))?;
     if let Some((parent, step)) = branch {
         begin_as(context.server, &run, &parent, step)?;
     }
     run = context
         .server
         .meta
-        .read(|db| runs::by_id(db, run.id))
-        .map_err(Failure::from)?
+        .read(|db| runs::by_id(db, run.id))?
         .ok_or_else(|| Fault::not_found("run"))?;
     let path = context.server.path_of(&run)?;
     context
@@ -212,10 +206,7 @@ fn begin_as(server: &Server, run: &runs::Run, parent: &str, step: i64) -> Result
     if parent == run.name || server.lines(run.id, Stream::History)? > 0 {
         return Ok(());
     }
-    let found = server
-        .meta
-        .read(|db| runs::find(db, run.project, parent))
-        .map_err(Failure::from)?;
+    let found = server.meta.read(|db| runs::find(db, run.project, parent))?;
     if let Some(parent) = found {
         server.branch(parent.id, run.id, step)?;
     }
@@ -235,11 +226,9 @@ pub(super) fn rewind(context: &Context<'_>, arguments: &Arguments) -> Resolved {
         .as_f64()
         .ok_or_else(|| Fault::invalid("argument \"metricValue\" is missing"))?;
     let project = arguments.text("projectName").unwrap_or(UNCATEGORIZED);
-    let found = context.server.run(&crate::server::runs::RunPath {
-        entity: entity(context, arguments),
-        project: project.to_owned(),
-        run: arguments.required("runName")?.to_owned(),
-    });
+    let entity = entity(context, arguments);
+    let path = RunPath::new(&entity, project, arguments.required("runName")?);
+    let found = context.server.run(&path);
     let rewound = match found {
         Ok(run) => {
             context.server.rewind(run.id, step as i64)?;
@@ -257,11 +246,7 @@ pub(super) fn rewind(context: &Context<'_>, arguments: &Arguments) -> Resolved {
 /// `deleteRun`.
 pub(super) fn delete(context: &Context<'_>, arguments: &Arguments) -> Resolved {
     let number = number_of(arguments.required("id")?)?;
-    let found = context
-        .server
-        .meta
-        .read(|db| runs::by_id(db, number))
-        .map_err(Failure::from)?;
+    let found = context.server.meta.read(|db| runs::by_id(db, number))?;
     // One that is gone was deleted by an earlier request, whose answer was lost.
     if let Some(run) = found {
         context
@@ -281,8 +266,7 @@ pub(super) fn stop(context: &Context<'_>, arguments: &Arguments) -> Resolved {
     context
         .server
         .meta
-        .write(|db| runs::change(db, run.id, &change))
-        .map_err(Failure::from)?;
+        .write(|db| runs::change(db, run.id, &change))?;
     done()
 }
 
@@ -303,15 +287,7 @@ pub(super) fn update_state(context: &Context<'_>, arguments: &Arguments) -> Reso
         heartbeat: Some(now()),
         ..Change::default()
     };
-    context
-        .server
-        .meta
-        .write(|db| runs::change(db, run.id, &change))
-        .map_err(Failure::from)?;
-    let path = context.server.path_of(&run)?;
-    context
-        .server
-        .changed(&path.entity, &path.project, &path.run, "run");
+    context.server.change_run(&run, &change)?;
     done()
 }
 
@@ -319,20 +295,16 @@ pub(super) fn update_state(context: &Context<'_>, arguments: &Arguments) -> Reso
 pub(super) fn alert(context: &Context<'_>, arguments: &Arguments) -> Resolved {
     let run = named(context, arguments)?;
     let text = |name: &str| arguments.text(name).unwrap_or_default();
-    context
-        .server
-        .meta
-        .write(|db| {
-            runs::add_alert(
-                db,
-                run.id,
-                text("title"),
-                text("text"),
-                text("severity"),
-                now(),
-            )
-        })
-        .map_err(Failure::from)?;
+    context.server.meta.write(|db| {
+        runs::add_alert(
+            db,
+            run.id,
+            text("title"),
+            text("text"),
+            text("severity"),
+            now(),
+        )
+    })?;
     done()
 }
 
@@ -367,17 +339,14 @@ pub(super) fn upsert_project(context: &Context<'_>, arguments: &Arguments) -> Re
 pub(super) fn delete_project(context: &Context<'_>, arguments: &Arguments) -> Resolved {
     let number = super::plain::number("Project", arguments.required("id")?)?;
     let server = context.server;
-    let (ids, digests) = server
-        .meta
-        .write(|db| {
-            let ids = projects::run_ids(db, number)?;
-            let digests = projects::digests(db, number)?;
-            projects::delete(db, number)?;
-            Ok::<_, rusqlite::Error>((ids, digests))
-        })
-        .map_err(Failure::from)?;
+    let (ids, digests) = server.meta.write(|db| {
+        let ids = projects::run_ids(db, number)?;
+        let digests = projects::digests(db, number)?;
+        projects::delete(db, number)?;
+        Ok::<_, rusqlite::Error>((ids, digests))
+    })?;
     for id in ids {
-        server.points.remove(id).map_err(Failure::from)?;
+        server.points.remove(id)?;
     }
     server.sweep_blobs(&digests)?;
     done()

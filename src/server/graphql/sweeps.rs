@@ -28,12 +28,12 @@ impl Sweep {
             .server
             .meta
             .read(|db| runs::of_sweep(db, self.0.project, &self.0.name));
-        Ok(found.map_err(Failure::from)?)
+        Ok(found?)
     }
 
     fn agents(&self, context: &Context<'_>) -> Result<Vec<stored::Agent>, Fault> {
         let found = context.server.meta.read(|db| stored::agents(db, self.0.id));
-        Ok(found.map_err(Failure::from)?)
+        Ok(found?)
     }
 }
 
@@ -102,7 +102,7 @@ impl Object for Sweep {
                     .server
                     .meta
                     .read(|db| projects::by_id(db, self.0.project));
-                Answer::object(Project(project.map_err(Failure::from)?))
+                Answer::object(Project(project?))
             }
             _ => return Ok(None),
         })
@@ -116,10 +116,7 @@ impl Object for Agent {
 
     fn field(&self, context: &Context<'_>, name: &str, arguments: &Arguments) -> Resolved {
         let alive = now() - self.0.heartbeat < SILENCE;
-        let runs = || {
-            let found = context.server.meta.read(|db| runs::of_agent(db, self.0.id));
-            found.map_err(Failure::from)
-        };
+        let runs = || context.server.meta.read(|db| runs::of_agent(db, self.0.id));
         some(match name {
             "id" => id("Agent", self.0.id).into(),
             "name" => Answer::from(self.0.name.as_str()),

@@ -30,7 +30,7 @@ impl Object for User {
             }
             "apiKeys" => {
                 let hints = context.server.meta.read(|db| users::key_hints(db, self.id));
-                let hints = hints.map_err(super::super::Failure::from)?;
+                let hints = hints?;
                 let keys = hints.iter().enumerate().map(|(at, hint)| {
                     Plain::answer(
                         "ApiKey",
@@ -57,13 +57,7 @@ impl Object for Entity {
     }
 
     fn field(&self, context: &Context<'_>, name: &str, arguments: &Arguments) -> Resolved {
-        let user = || {
-            context
-                .server
-                .meta
-                .read(|db| users::by_name(db, &self.0))
-                .map_err(super::super::Failure::from)
-        };
+        let user = || context.server.meta.read(|db| users::by_name(db, &self.0));
         some(match name {
             "id" => Answer::from(format!("Entity:{}", self.0)),
             "name" => Answer::from(self.0.as_str()),

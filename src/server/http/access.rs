@@ -14,10 +14,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use super::{App, blocking, changes, failed, text_of};
-use crate::server::blobs::hex;
 use crate::server::meta::users::{self, User};
 use crate::server::{Failure, Server, now};
 use crate::sys;
+use crate::wire::hex;
 
 /// How long a session lasts, in seconds.
 pub(super) const SESSION: f64 = 30.0 * 24.0 * 3600.0;
@@ -177,7 +177,7 @@ fn is_same(one: &str, other: &str) -> bool {
 }
 
 fn csrf_of(secret: &str) -> String {
-    hex(digest(&SHA256, format!("csrf {secret}").as_bytes()).as_ref())
+    hex::encode(digest(&SHA256, format!("csrf {secret}").as_bytes()).as_ref())
 }
 
 /// The secret of a session, by its cookie.
@@ -212,7 +212,7 @@ pub(super) fn set_cookie(app: &App, secret: Option<&str>) -> String {
 
 /// Begins a session for whom a key speaks for; returns its secret, or `None` if the key is not known.
 pub(super) fn begin_session(server: &Server, key: &str) -> Result<Option<String>, Failure> {
-    let secret = hex(&sys::random::<32>());
+    let secret = hex::encode(&sys::random::<32>());
     server.meta.write(|db| {
         let Some(user) = users::by_key(db, key)? else {
             return Ok(None);

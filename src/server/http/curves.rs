@@ -136,11 +136,7 @@ fn part(
     let points = points.min((MOST_IN_ALL / curves).max(50));
     let mut text = Vec::new();
     for run in runs {
-        let path = RunPath {
-            entity: entity.to_owned(),
-            project: project.to_owned(),
-            run: run.clone(),
-        };
+        let path = RunPath::new(entity, project, run);
         // A run that was deleted meanwhile is no reason to show none of the others.
         let series = match source.series(&path, stream) {
             Err(Failure::NotFound(_)) => continue,

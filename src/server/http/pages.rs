@@ -222,12 +222,8 @@ async fn delete(
     let source = Arc::clone(&app.source);
     let deleted = blocking(move || {
         let mut deleted = 0;
-        for run in marked.ids {
-            let path = RunPath {
-                entity: entity.clone(),
-                project: project.clone(),
-                run,
-            };
+        for run in &marked.ids {
+            let path = RunPath::new(&entity, &project, run);
             match source.delete(&path) {
                 Err(Failure::NotFound(_)) => {}
                 other => {
@@ -251,11 +247,7 @@ async fn tag(
     let changed = blocking(move || {
         let mut changed = 0;
         for run in &marked.ids {
-            let path = RunPath {
-                entity: entity.clone(),
-                project: project.clone(),
-                run: run.clone(),
-            };
+            let path = RunPath::new(&entity, &project, run);
             let mut tags = source.run(&path)?.listed.tags;
             tags.retain(|tag| !marked.remove.contains(tag) && !marked.add.contains(tag));
             tags.extend(marked.add.iter().cloned());

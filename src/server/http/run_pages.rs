@@ -18,7 +18,7 @@ use crate::server::points::{KeyInfo, Series, Stream};
 use crate::server::runs::{RunPath, internal_config, plain_config, step_metrics};
 use crate::server::source::{Edit, RunDetail};
 use crate::server::{Failure, console};
-use crate::wire::json::{self, Value as Wire};
+use crate::wire::json::Value as Wire;
 
 /// The most lines of a log, and rows of a table, of one answer.
 const MOST_LINES: usize = 10_000;
@@ -194,9 +194,7 @@ async fn logs(
         };
         let mut lines = Vec::new();
         let wanted = first..first.saturating_add(limit as u64);
-        console::lines(&mut series, wanted, |number, row| {
-            lines.push(line(number, row));
-        })?;
+        console::lines(&mut series, wanted, |line| lines.push(line))?;
         Ok(json!({"total": total, "lines": lines}))
     });
     answered(answer.await?)
@@ -206,32 +204,16 @@ fn search(series: &mut Series, text: &str, limit: usize) -> Result<Value, Failur
     let wanted = text.to_lowercase();
     let mut found = Vec::new();
     let mut matched = 0_usize;
-    console::lines(series, 0..u64::MAX, |number, row| {
-        let content = json::Value::parse(row).ok();
-        let content = content
-            .as_ref()
-            .and_then(|row| row.get("content")?.as_str());
-        if content.is_some_and(|content| content.to_lowercase().contains(&wanted)) {
+    console::lines(series, 0..u64::MAX, |line| {
+        if line.text.to_lowercase().contains(&wanted) {
             matched += 1;
             if found.len() < limit {
-                found.push(line(number, row));
+                found.push(line);
             }
         }
     })?;
     let total = console::count(series)?;
     Ok(json!({"total": total, "matched": matched, "lines": found}))
-}
-
-fn line(number: u64, row: &str) -> Value {
-    let row = Wire::parse(row).unwrap_or(Wire::Null);
-    let text = |name: &str| row.get(name).and_then(Wire::as_str);
-    json!({
-        "n": number,
-        "text": text("content").unwrap_or_default(),
-        "level": text("level"),
-        "time": text("ts"),
-        "label": text("label"),
-    })
 }
 
 async fn files(State(app): State<Arc<App>>, _: Viewer, Path(path): OfRun) -> Answered {

@@ -18,9 +18,10 @@ use tokio_rustls::server::TlsStream;
 
 use super::access::Access;
 use super::{App, router};
+use crate::server::Server;
 use crate::server::source::Source;
-use crate::server::{Server, blobs::hex};
 use crate::sys;
+use crate::wire::hex;
 
 /// How often the store is looked after.
 const MAINTENANCE: Duration = Duration::from_secs(10);
@@ -143,7 +144,7 @@ impl Socket {
 
     /// Answers with pages over something else, which whoever has the printed address may read.
     pub(crate) fn for_source(mut self, source: Arc<dyn Source>) -> Listening {
-        self.access.token = Some(hex(&sys::random::<24>()));
+        self.access.token = Some(hex::encode(&sys::random::<24>()));
         let port = self.listener.local_addr().map_or(0, |own| own.port());
         self.access.cookie = format!("wandb_rs_ui_{port}");
         self.listening(source, None)

@@ -17,7 +17,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::{App, access, blocking, failed, text_of};
 use crate::server::links::{Access, Target};
-use crate::server::{Failure, now, storage};
+use crate::server::{Failure, Server, now, storage};
 
 /// How long a client may take until more of its content comes.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -33,12 +33,18 @@ pub(super) struct Signature {
     signature: String,
 }
 
-/// The target as it stands in the address: it was signed like that.
-fn raw_target(request: &Request) -> String {
+/// What the address is about, if it was signed here for this, and is still good. The target was signed as it stands there.
+fn target(
+    server: &Server,
+    access: Access,
+    request: &Request,
+    signature: &Signature,
+) -> Option<Target> {
     let path = request.uri().path();
-    path.strip_prefix("/-/storage/")
-        .unwrap_or_default()
-        .to_owned()
+    let raw = path.strip_prefix("/-/storage/").unwrap_or_default();
+    let Signature { until, signature } = signature;
+    let good = server.links.check(access, raw, until, signature, now());
+    good.then(|| Target::parse(raw)).flatten()
 }
 
 fn refused() -> Response {
@@ -61,17 +67,7 @@ pub(super) async fn put(
     let Some(server) = app.server.clone() else {
         return no_content();
     };
-    let raw = raw_target(&request);
-    if !server.links.check(
-        Access::Upload,
-        &raw,
-        &signature.until,
-        &signature.signature,
-        now(),
-    ) {
-        return refused();
-    }
-    let Some(target) = Target::parse(&raw) else {
+    let Some(target) = target(&server, Access::Upload, &request, &signature) else {
         return refused();
     };
     let wanted = text_of(request.headers(), "content-md5").map(str::to_owned);
@@ -141,17 +137,8 @@ pub(super) async fn get(
     let Some(server) = app.server.clone() else {
         return no_content();
     };
-    let raw = raw_target(&request);
-    if !server.links.check(
-        Access::Download,
-        &raw,
-        &signature.until,
-        &signature.signature,
-        now(),
-    ) {
-        return refused();
-    }
-    let Some(Target::Blob { md5, name }) = Target::parse(&raw) else {
+    let signed = target(&server, Access::Download, &request, &signature);
+    let Some(Target::Blob { md5, name }) = signed else {
         return refused();
     };
     let mut response = match server.content(&md5) {

@@ -77,6 +77,19 @@ pub(crate) fn find(
         .optional()
 }
 
+/// A collection by its name and those of its project.
+pub(crate) fn find_in(
+    connection: &Connection,
+    entity: &str,
+    project: &str,
+    name: &str,
+) -> Result<Option<Collection>> {
+    match super::projects::find(connection, entity, project)? {
+        Some(project) => find(connection, project.id, name),
+        None => Ok(None),
+    }
+}
+
 /// A collection by its number.
 pub(crate) fn by_id(connection: &Connection, id: i64) -> Result<Option<Collection>> {
     connection

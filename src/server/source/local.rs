@@ -132,7 +132,7 @@ impl LocalRuns {
 
 /// A name as a part of an address.
 fn segment(name: &str) -> String {
-    crate::server::links::encoded(name).replace('/', "%2F")
+    crate::settings::server::segment(name)
 }
 
 fn no_versions(name: &str) -> Failure {

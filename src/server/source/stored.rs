@@ -320,9 +320,7 @@ impl Source for Server {
             tags: tags.as_deref(),
             ..runs::Change::default()
         };
-        self.meta.write(|db| runs::change(db, run.id, &change))?;
-        self.changed(&path.entity, &path.project, &path.run, "run");
-        Ok(())
+        self.change_run(&run, &change)
     }
 
     fn delete(&self, path: &RunPath) -> Result<(), Failure> {
