@@ -86,6 +86,13 @@ fn the_printed_address_shows_the_run_with_its_charts_and_values() {
         browser.open(&format!("{url}/{tab}"));
         browser.shows(text);
     }
+    // The reader goes back over the tabs as over pages.
+    browser.open(&url);
+    browser.until("document.querySelector('.chart-surface') !== null");
+    browser.click("#tab-files");
+    browser.shows("config.yaml");
+    browser.value("history.back()");
+    browser.until("document.querySelector('.chart-surface') !== null");
     browser.open(&format!("{url}/logs"));
     browser.type_into(".log-search input", "EPOCH=4\u{e007}");
     browser.until("document.querySelectorAll('.log-matches li').length === 1");

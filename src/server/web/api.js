@@ -2,7 +2,7 @@
 
 const ROOT = "/-/api";
 
-export class ApiError extends Error {
+class ApiError extends Error {
   /** `at` is the character offset of the fault when a filter expression is wrong. */
   constructor(status, message, at) {
     super(message);
@@ -89,7 +89,6 @@ const subscribers = new Set();
 let source = null;
 let retryTimer = 0;
 let retryDelay = 1000;
-let missedEvents = false;
 
 /**
  * Calls `handler({entity, project, run, what})` for each change, and `onGap()` when changes may have been missed because
@@ -97,7 +96,8 @@ let missedEvents = false;
  * Returns a function that ends the subscription.
  */
 export function events(handler, onGap) {
-  const subscriber = { handler, onGap };
+  // A hidden tab is not connected, so what happens until it is shown is missed.
+  const subscriber = { handler, onGap, missed: document.hidden };
   subscribers.add(subscriber);
   connect();
   return () => {
@@ -111,8 +111,10 @@ function connect() {
   source = new EventSource(path("events"));
   source.onopen = () => {
     retryDelay = 1000;
-    if (missedEvents) for (const subscriber of subscribers) subscriber.onGap?.();
-    missedEvents = false;
+    for (const subscriber of subscribers) {
+      if (subscriber.missed) subscriber.onGap?.();
+      subscriber.missed = false;
+    }
   };
   source.onmessage = (message) => {
     const change = JSON.parse(message.data);
@@ -130,7 +132,7 @@ function disconnect() {
   if (!source) return;
   source.close();
   source = null;
-  missedEvents = true;
+  for (const subscriber of subscribers) subscriber.missed = true;
 }
 
 // A hidden tab gives its connection back: with six tabs open, the seventh would otherwise hang.

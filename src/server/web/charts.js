@@ -14,8 +14,7 @@ const OPEN_SECTIONS = 8;
 /**
  * Draws the charts of `runs` (`[{id, name, color, group?}]`) into `container`. `metrics` are of `stream` ("history" or
  * "events"); `system` are further metrics of the events stream. `xOf(metric)` gives the step metric of a metric that has one.
- * When runs have a `group`, each group is drawn as one line. Returns `{update(runs), setMetrics({metrics, system}),
- * refresh(), destroy()}`.
+ * When runs have a `group`, each group is drawn as one line. Returns `{update(runs), setMetrics({metrics, system}), destroy()}`.
  */
 export function renderCharts(container, { entity, project, runs, metrics, stream = "history", xOf = () => null, system = [] }) {
   const settings = loadSettings(entity, project);
@@ -93,7 +92,9 @@ export function renderCharts(container, { entity, project, runs, metrics, stream
 
   function onEvent(change) {
     if (change.entity !== entity || change.project !== project || !runs.some(({ id }) => id === change.run)) return;
-    for (const { panel } of panels.values()) if (change.what.includes(panel.stream)) panel.markStale(change.run);
+    const grown = [...panels.values()].filter(({ panel }) => change.what.includes(panel.stream));
+    if (grown.length === 0) return;
+    for (const { panel } of grown) panel.markStale(change.run);
     refreshTimer ||= setTimeout(loadVisible, REFRESH_AFTER_MS);
   }
 
@@ -133,7 +134,7 @@ export function renderCharts(container, { entity, project, runs, metrics, stream
     clear(container);
   }
 
-  return { update, setMetrics, refresh, destroy };
+  return { update, setMetrics, destroy };
 }
 
 function listEntries(metrics, stream, system) {

@@ -8,15 +8,29 @@ import { events } from "./api.js";
  */
 export function keepFresh({ concerns, refresh, pauseMs }) {
   let timer = 0;
-  const schedule = () => {
-    timer ||= setTimeout(async () => {
-      // A failed refresh keeps what is shown; the next change tries again.
-      await refresh().catch(() => {});
-      timer = 0;
-    }, pauseMs);
-  };
+  let busy = false;
+  let again = false;
+  let stopped = false;
+
+  function schedule() {
+    // The answer under way may be older than this change.
+    if (busy) again = true;
+    else timer ||= setTimeout(run, pauseMs);
+  }
+
+  async function run() {
+    timer = 0;
+    busy = true;
+    again = false;
+    // A failed refresh keeps what is shown; the next change tries again.
+    await refresh().catch(() => {});
+    busy = false;
+    if (again && !stopped) schedule();
+  }
+
   const stop = events((change) => concerns(change) && schedule(), schedule);
   return () => {
+    stopped = true;
     stop();
     clearTimeout(timer);
   };

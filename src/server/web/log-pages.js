@@ -11,6 +11,7 @@ export class LogPages {
   #changed;
   #pages = new Map();
   #loading = new Set();
+  #grown = false;
 
   /** `changed()` is called when lines have arrived or the number of lines has changed. */
   constructor(address, total, changed) {
@@ -35,7 +36,10 @@ export class LogPages {
 
   /** Fetches what was written since: the last page may have grown, and progress bars rewrite their line. */
   refresh() {
-    return this.#load(Math.max(0, Math.floor((this.total - 1) / PAGE_LINES)));
+    const last = Math.max(0, Math.floor((this.total - 1) / PAGE_LINES));
+    // The answer under way may be older than this change.
+    if (this.#loading.has(last)) this.#grown = true;
+    else this.#load(last);
   }
 
   async #load(index) {
@@ -53,6 +57,10 @@ export class LogPages {
       console.error(error);
     } finally {
       this.#loading.delete(index);
+      if (this.#grown) {
+        this.#grown = false;
+        this.refresh();
+      }
     }
   }
 }

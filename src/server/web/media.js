@@ -29,7 +29,7 @@ export function open(panel, context) {
   const shown = new Map();
   // Many keys may have been logged, so a panel fetches its rows only when it comes near the window.
   const nearby = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) if (isIntersecting) shown.get(target.dataset.key).load();
+    for (const { target, isIntersecting } of entries) shown.get(target.dataset.key).show(isIntersecting);
   }, { rootMargin: "300px" });
 
   function addNewKeys() {
@@ -66,13 +66,14 @@ export function open(panel, context) {
   };
 }
 
-/** The frame around one key; the rows are fetched by `load()` and, once there, kept fresh by `refresh()`. */
+/** The frame around one key; its rows are fetched when it is `show`n near the window and again, while it is near, after a `refresh()`. */
 function mediaPanel(context, key, type) {
   const body = h("div", { class: "media-body" }, h("p", { class: "loading" }, "Loading…"));
   const element = h("section", { class: `media-panel media-${type.split(/[-/]/)[0]}`, "aria-label": key, dataset: { key } }, h("h3", {}, key), body);
   const fileHref = (name) => context.api("files", ...name.split("/"));
   let view = null;
-  let asked = false;
+  let near = false;
+  let fresh = false;
   let timer = 0;
 
   async function fetchRows() {
@@ -86,17 +87,24 @@ function mediaPanel(context, key, type) {
     }
   }
 
+  function load() {
+    if (!near || fresh) return;
+    fresh = true;
+    fetchRows();
+  }
+
   return {
     element,
-    load() {
-      if (!asked) fetchRows();
-      asked = true;
+    show(isNear) {
+      near = isNear;
+      load();
     },
     refresh() {
-      if (!asked) return;
+      fresh = false;
+      if (!near) return;
       timer ||= setTimeout(() => {
         timer = 0;
-        fetchRows();
+        load();
       }, REFRESH_AFTER_MS);
     },
     destroy() {

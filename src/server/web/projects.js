@@ -1,8 +1,9 @@
 // The list of projects: of everyone at `/`, of one entity at `/{entity}`.
 
-import { events, get, pagePath, path } from "./api.js";
+import { get, pagePath, path } from "./api.js";
 import { emptyState, h, link, redraw } from "./dom.js";
 import { timeElement } from "./format.js";
+import { keepFresh } from "./keep-fresh.js";
 
 const ORDERS = {
   "Last changed": (a, b) => b.updated - a.updated,
@@ -33,9 +34,13 @@ export async function render(main, { entity }) {
     h("div", { class: "toolbar", role: "search" }, search, order),
     list));
   draw();
-  return keepFresh(async () => {
-    projects = await fetchProjects(entity);
-    draw();
+  return keepFresh({
+    concerns: () => true,
+    pauseMs: REFRESH_AFTER_MS,
+    refresh: async () => {
+      projects = await fetchProjects(entity);
+      draw();
+    },
   });
 }
 
@@ -68,21 +73,4 @@ function firstRunHelp() {
   return emptyState("No project yet.",
     h("p", {}, "Log the first run and it appears here by itself:"),
     h("pre", {}, h("code", {}, "wandb-rs run -- python train.py")));
-}
-
-/** Calls `refresh` at most once every few seconds while things change; returns the function that stops it. */
-function keepFresh(refresh) {
-  let timer = 0;
-  const schedule = () => {
-    timer ||= setTimeout(async () => {
-      // A failed refresh keeps the old list; the next change tries again.
-      await refresh().catch(() => {});
-      timer = 0;
-    }, REFRESH_AFTER_MS);
-  };
-  const stop = events(schedule, schedule);
-  return () => {
-    stop();
-    clearTimeout(timer);
-  };
 }

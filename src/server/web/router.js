@@ -24,9 +24,15 @@ export function start(table, changed) {
   return show({ moveFocus: false });
 }
 
+/** Goes to an address whose content the caller shows itself. */
+export function pushAddress(path) {
+  history.pushState(null, "", path);
+  shownAddress = address();
+}
+
 /** Goes to a page of this site. */
 export function navigate(path) {
-  history.pushState(null, "", path);
+  pushAddress(path);
   return show({ moveFocus: true });
 }
 

@@ -2,6 +2,7 @@
 
 import { events, get, pagePath, path, session } from "./api.js";
 import { clear, errorBox, h, link } from "./dom.js";
+import { pushAddress } from "./router.js";
 import { runHeader } from "./run-header.js";
 
 // `load()` imports a module with `open(panel, context)`, which may return `{changed(what), close()}`: `changed` is called
@@ -126,7 +127,7 @@ function tabList({ run, projectPage }, open) {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     // The header stays as it is, so the router need not render the whole page again.
     event.preventDefault();
-    history.pushState(null, "", event.currentTarget.href);
+    pushAddress(event.currentTarget.href);
     open(name);
   }
 
