@@ -1,8 +1,8 @@
 // The page that `wandb login` sends people to: how to connect a machine to this server.
 
 import { get, path } from "./api.js";
-import { toast } from "./dialog.js";
 import { h } from "./dom.js";
+import { commandBlock } from "./shell-commands.js";
 
 export async function render(main) {
   const { key_hint: hint, base_url: url } = await get(path("key"));
@@ -10,19 +10,8 @@ export async function render(main) {
     h("h1", {}, "Connect a machine"),
     h("p", {}, "Your API key is ", h("code", {}, hint), ". It is never shown in full here; it was printed when the server first started."),
     h("h2", {}, "With this program"),
-    command(`wandb-rs login --host ${url}`),
+    commandBlock(`wandb-rs login --host ${url}`),
     h("h2", {}, "With the wandb package for Python"),
-    command(`wandb login --host ${url}`),
+    commandBlock(`wandb login --host ${url}`),
     h("p", { class: "muted" }, "Or set ", h("code", {}, "WANDB_BASE_URL"), " and ", h("code", {}, "WANDB_API_KEY"), " in the environment.")));
-}
-
-function command(text) {
-  const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    toast("Copied.");
-  };
-  return h("div", { class: "command" },
-    h("code", {}, text),
-    // Browsers offer the clipboard only on https and localhost.
-    navigator.clipboard && h("button", { type: "button", onclick: copy, "aria-label": `Copy: ${text}` }, "Copy"));
 }

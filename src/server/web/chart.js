@@ -18,12 +18,12 @@ const NEAR = 0.02;
 const darkPreference = matchMedia("(prefers-color-scheme: dark)");
 
 /**
- * Options, all but `title` optional: `xLabel`, `yLabel`, `axis` (charts with the same axis share the crosshair), `xKind`
+ * Options, all but `title` optional: `xLabel`, `axis` (charts with the same axis share the crosshair), `xKind`
  * ("number", "duration" or "time"), `logX`, `logY`, `smoothing` (0..0.99), `range` (`[from, to]` or null) and `onrange`,
  * called with the new range when the reader zooms.
  */
 export class LineChart {
-  #options = { title: "", xLabel: "", yLabel: "", axis: "", xKind: "number", logX: false, logY: false, smoothing: 0, range: null, onrange: null };
+  #options = { title: "", xLabel: "", axis: "", xKind: "number", logX: false, logY: false, smoothing: 0, range: null, onrange: null };
   #series = [];
   #lines = [];
   #frame = null;
@@ -71,7 +71,7 @@ export class LineChart {
     });
   }
 
-  /** Takes `[{id, label, color, x, last, min?, max?, dash?}]`; null in `last` is a gap. */
+  /** Takes `[{id, label, color, x, last, min?, max?}]`; null in `last` is a gap. */
   setSeries(series) {
     this.#series = series;
     this.#failure = null;

@@ -2,7 +2,7 @@
 
 import { clear, h, link } from "./dom.js";
 import { asNumber, flatten, withoutInternals } from "./flatten.js";
-import { number, stateBadge, value as valueText } from "./format.js";
+import { compareNames, number, stateBadge, value as valueText } from "./format.js";
 import { runColor } from "./palette.js";
 
 export function compareTable(runs, hrefOf) {
@@ -39,7 +39,7 @@ export function compareTable(runs, hrefOf) {
 /** `[{key, values, differs}]` of all keys of all runs; `values` has undefined where a run lacks the key. */
 function valueRows(runs, part) {
   const maps = runs.map((run) => new Map(flatten(withoutInternals(run[part]))));
-  const keys = [...new Set(maps.flatMap((map) => [...map.keys()]))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const keys = [...new Set(maps.flatMap((map) => [...map.keys()]))].sort(compareNames);
   return keys.map((key) => {
     const values = maps.map((map) => map.get(key));
     return { key, values, differs: new Set(values.map((value) => JSON.stringify(value))).size > 1 };

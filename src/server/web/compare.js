@@ -82,7 +82,6 @@ function chartSection(root, entity, project, runs) {
   return renderCharts(container, {
     entity,
     project,
-    stream: "history",
     metrics,
     system,
     runs: runs.map(pointOfRun),

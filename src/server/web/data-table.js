@@ -2,7 +2,7 @@
 
 import { clear, h } from "./dom.js";
 import { asNumber } from "./flatten.js";
-import { count, number } from "./format.js";
+import { compareNames, count, number } from "./format.js";
 import { picture } from "./picture.js";
 
 const PAGE_ROWS = 20;
@@ -80,7 +80,7 @@ function cellText(cell) {
 function compareCells(a, b) {
   const [x, y] = [asNumber(a), asNumber(b)];
   if (x !== null && y !== null && !Number.isNaN(x) && !Number.isNaN(y)) return x - y;
-  return rank(a) - rank(b) || cellText(a).localeCompare(cellText(b), "en", { numeric: true });
+  return rank(a) - rank(b) || compareNames(cellText(a), cellText(b));
 }
 
 function rank(cell) {

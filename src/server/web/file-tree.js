@@ -1,7 +1,7 @@
 // A list of paths as a tree of folders, for the files of runs and of artifacts.
 
 import { h } from "./dom.js";
-import { bytes, count } from "./format.js";
+import { bytes, compareNames, count } from "./format.js";
 
 // Larger trees start folded.
 const OPEN_UP_TO = 30;
@@ -55,5 +55,5 @@ function folderItem(name, folder, fileRow, open) {
 }
 
 function byName([a], [b]) {
-  return a.localeCompare(b, "en", { numeric: true });
+  return compareNames(a, b);
 }

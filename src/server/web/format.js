@@ -53,7 +53,7 @@ export function absoluteTime(seconds) {
   return new Date(seconds * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 }
 
-export function relativeTime(seconds, now = Date.now() / 1000) {
+function relativeTime(seconds, now = Date.now() / 1000) {
   if (!seconds) return "–";
   const age = now - seconds;
   if (Math.abs(age) < 10) return "just now";
@@ -61,6 +61,9 @@ export function relativeTime(seconds, now = Date.now() / 1000) {
   const [unit, size] = units.find(([, size]) => Math.abs(age) >= size);
   return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(-Math.round(age / size), unit);
 }
+
+/** Orders names as people do: `layer2` before `layer10`. */
+export const compareNames = new Intl.Collator("en", { numeric: true }).compare;
 
 /** A `<time>` that reads "3 hours ago" and shows the exact time on hover. */
 export function timeElement(seconds) {

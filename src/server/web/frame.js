@@ -23,7 +23,7 @@ export function makeFrame(lines, options, width, height, measure) {
   const y = makeScale({ min: yBounds[0], max: yBounds[1], log: options.logY, start: bottom, end: top });
   const yTicks = ticks(y, "number", Math.max(2, Math.floor((bottom - top) / 30)));
 
-  const left = Math.ceil(Math.max(...yTicks.map(({ label }) => measure(label)), 12)) + 10 + (options.yLabel ? AXIS_LABEL : 0);
+  const left = Math.ceil(Math.max(...yTicks.map(({ label }) => measure(label)), 12)) + 10;
   const right = Math.max(left + 10, width - RIGHT);
   // A log axis cannot begin at zero even when the reader zoomed to it.
   const xMin = options.logX && xBounds[0] <= 0 ? found.x[0] : xBounds[0];

@@ -3,7 +3,7 @@
 import { smooth } from "./smooth.js";
 
 /**
- * Makes a drawable line of a series `{id, label, color, x, last, min?, max?, dash?}`: `x` ascending and without gaps,
+ * Makes a drawable line of a series `{id, label, color, x, last, min?, max?}`: `x` ascending and without gaps,
  * `raw` the values as logged, `y` the values to draw as the line.
  */
 export function prepareLine(series, smoothing) {
@@ -14,7 +14,6 @@ export function prepareLine(series, smoothing) {
     id: series.id,
     label: series.label,
     color: series.color,
-    dash: series.dash ?? [],
     x: pick(series.x),
     raw,
     y: smoothing > 0 ? smooth(raw, smoothing) : raw,

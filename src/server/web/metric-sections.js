@@ -1,5 +1,7 @@
 // Sorts metrics into the sections of a page of charts.
 
+import { compareNames } from "./format.js";
+
 /** `train/loss` → `train`, `system.cpu` → `System`, `loss` → `Charts`. */
 function sectionOf(metric, stream) {
   if (stream === "events") return "System";
@@ -16,11 +18,10 @@ export function sections(entries, search) {
   const byName = Map.groupBy(entries.filter(({ metric }) => matches(metric)), ({ metric, stream }) => sectionOf(metric, stream));
   const rank = (name) => (name === "Charts" ? 0 : name === "System" ? 2 : 1);
   return [...byName]
-    .map(([name, panels]) => ({ name, panels: panels.sort((a, b) => compare(a.metric, b.metric)) }))
-    .sort((a, b) => rank(a.name) - rank(b.name) || compare(a.name, b.name));
+    .map(([name, panels]) => ({ name, panels: panels.sort((a, b) => compareNames(a.metric, b.metric)) }))
+    .sort((a, b) => rank(a.name) - rank(b.name) || compareNames(a.name, b.name));
 }
 
-const compare = new Intl.Collator("en", { numeric: true }).compare;
 
 /** Text that is no valid regular expression is still found as plain text. */
 function matcher(search) {

@@ -37,7 +37,7 @@ export function paintOverlay(ctx, frame, lines, { cursorX, points, highlight, se
   if (cursorX !== null) for (const { line, index } of points) paintMarker(ctx, frame, line, index, theme);
 }
 
-function paintAxes(ctx, { plot, x, y, xTicks, yTicks }, { xLabel, yLabel }, theme) {
+function paintAxes(ctx, { plot, x, y, xTicks, yTicks }, { xLabel }, theme) {
   ctx.font = FONT;
   ctx.lineWidth = 1;
   ctx.strokeStyle = theme.grid;
@@ -60,18 +60,8 @@ function paintAxes(ctx, { plot, x, y, xTicks, yTicks }, { xLabel, yLabel }, them
   }
   ctx.strokeStyle = theme.muted;
   strokeSegment(ctx, plot.left, crisp(plot.bottom), plot.right, crisp(plot.bottom));
-  paintAxisLabels(ctx, plot, xLabel, yLabel);
-}
-
-function paintAxisLabels(ctx, plot, xLabel, yLabel) {
   ctx.textAlign = "right";
   if (xLabel) ctx.fillText(xLabel, plot.right, plot.bottom + 20, plot.right - plot.left);
-  if (!yLabel) return;
-  ctx.save();
-  ctx.translate(2, plot.top);
-  ctx.rotate(-Math.PI / 2);
-  ctx.fillText(yLabel, 0, 0, plot.bottom - plot.top);
-  ctx.restore();
 }
 
 /** The span between the smallest and the largest value of each sampled point. */
@@ -96,7 +86,6 @@ function paintLine(ctx, frame, line, values, { width, alpha }) {
   ctx.lineWidth = width;
   ctx.lineJoin = "round";
   ctx.globalAlpha = alpha;
-  ctx.setLineDash(line.dash);
   for (const [first, end] of stretches(frame, line.x, values)) {
     ctx.beginPath();
     if (end - first === 1) {
@@ -108,7 +97,6 @@ function paintLine(ctx, frame, line, values, { width, alpha }) {
     for (let index = first; index < end; index++) ctx.lineTo(frame.x.toPixel(line.x[index]), frame.y.toPixel(values[index]));
     ctx.stroke();
   }
-  ctx.setLineDash([]);
   ctx.globalAlpha = 1;
 }
 

@@ -1,6 +1,7 @@
 // Runs as points in the space of their config and summary values, for the plots that compare runs.
 
 import { flatten, withoutInternals } from "./flatten.js";
+import { compareNames } from "./format.js";
 import { runColor } from "./palette.js";
 
 /** From the full answer about a run; keys are named as in filters: `config.lr`, `summary.val/acc`. */
@@ -30,7 +31,7 @@ export function plottableKeys(points) {
       seen.get(key).add(value);
     }
   }
-  return [...seen].filter(([, values]) => values.size > 1).map(([key]) => key).sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  return [...seen].filter(([, values]) => values.size > 1).map(([key]) => key).sort(compareNames);
 }
 
 /** `config.lr` → `lr`: the part that tells axes apart. */

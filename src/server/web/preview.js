@@ -10,7 +10,7 @@ const MOST_BYTES = 1_000_000;
 // SVG is left out on purpose: it is text here, and its source is what one wants to see.
 const IMAGE = /\.(png|jpe?g|gif|webp|bmp|avif)$/i;
 
-/** Shows the file in `panel`; `download` is also offered when there is nothing to show. */
+/** Shows the file in `panel`. */
 export async function showPreview(panel, { name, size, href }) {
   const body = h("div", { class: "preview-body" }, h("p", { class: "loading" }, "Loading…"));
   clear(panel).append(

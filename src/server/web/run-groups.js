@@ -2,11 +2,10 @@
 
 import { cellValue } from "./columns.js";
 import { h } from "./dom.js";
-import { count, duration, number, value } from "./format.js";
+import { compareNames, count, duration, number, value } from "./format.js";
 import { groupColor } from "./palette.js";
 import { eyeButton } from "./run-row.js";
 
-const compare = new Intl.Collator("en", { numeric: true }).compare;
 
 /** The name of the group that a row belongs to. */
 export function groupName(row, column) {
@@ -18,7 +17,7 @@ export function groupName(row, column) {
 export function groupRows(rows, column) {
   return [...Map.groupBy(rows, (row) => groupName(row, column))]
     .map(([name, members]) => ({ name, rows: members }))
-    .sort((a, b) => compare(a.name, b.name));
+    .sort((a, b) => compareNames(a.name, b.name));
 }
 
 /** The row above the members of a group: its size and the means of its numbers. */

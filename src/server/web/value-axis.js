@@ -1,7 +1,7 @@
 // Places values on an axis from 0 to 1: numbers evenly or by their logarithm, anything else as categories.
 
 import { asNumber } from "./flatten.js";
-import { number, value as valueText } from "./format.js";
+import { compareNames, number, value as valueText } from "./format.js";
 
 const MOST_TICKS = 6;
 // A category axis with more would be unreadable.
@@ -11,7 +11,7 @@ const LOG_FROM = 30;
 /**
  * `values` are those of all runs, undefined where a run has none. `scale` is "linear", "log" or "auto" (log where the
  * largest value is many times the smallest).
- * Returns `{kind, place(value) → 0…1 or null, valueAt(t), ticks: [{at, label}], text(value)}`.
+ * Returns `{place(value) → 0…1 or null, valueAt(t), ticks: [{at, label}], text(value)}`.
  */
 export function makeAxis(values, scale = "auto") {
   const present = values.filter((value) => value !== undefined && value !== null);
@@ -34,7 +34,6 @@ function numberAxis(numbers, scale) {
   };
   const tickValues = log ? logTicks(start, end) : linearTicks(low, high);
   return {
-    kind: log ? "log" : "linear",
     place,
     valueAt: (t) => from(start + t * (end - start)),
     ticks: tickValues.map((value) => ({ at: place(value), label: number(value) })),
@@ -60,11 +59,10 @@ function logTicks(start, end) {
 }
 
 function categoryAxis(present) {
-  const names = [...new Set(present.map(valueText))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const names = [...new Set(present.map(valueText))].sort(compareNames);
   const at = (index) => (names.length > 1 ? index / (names.length - 1) : 0.5);
   const places = new Map(names.map((name, index) => [name, at(index)]));
   return {
-    kind: "category",
     place: (value) => (value === undefined || value === null ? null : places.get(valueText(value)) ?? null),
     valueAt: (t) => names[Math.round(t * (names.length - 1))],
     ticks: names.slice(0, MOST_CATEGORIES).map((label, index) => ({ at: at(index), label })),
