@@ -43,6 +43,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use chart::{Curve, X};
+pub(crate) use ingest::numbers;
 pub use keys::KeyInfo;
 pub use reads::Values;
 pub use series::{Appended, Series};

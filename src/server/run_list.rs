@@ -4,6 +4,7 @@
 //! filter, order and columns name.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
@@ -21,8 +22,12 @@ use super::{Failure, Server, now};
 pub(crate) struct Wanted {
     filter: Option<Filter>,
     order: Order,
-    /// As the pages write them, with the place that each stands for.
-    columns: Vec<(String, Path)>,
+    /// What the filter and then the order look at.
+    chosen_by: Picks,
+    /// As the pages write them.
+    columns: Vec<String>,
+    /// The places that the columns stand for.
+    shown: Picks,
 }
 
 /// What lists need to know of a run, wherever it is stored.
@@ -117,9 +122,10 @@ impl Listed {
 
 /// How long a run has taken: what it says itself, else the time between its first and its last sign.
 fn runtime_of(run: &Run) -> f64 {
-    let said = Picks::new([&Path::Summary("_runtime".to_owned())]);
+    static SAID: LazyLock<Picks> =
+        LazyLock::new(|| Picks::new([&Path::Summary("_runtime".to_owned())]));
     let mut values = Vec::new();
-    said.pick("", &run.summary, &mut values);
+    SAID.pick("", &run.summary, &mut values);
     match values.first().copied().flatten().map(Raw::scalar) {
         Some(Scalar::Number(seconds)) => seconds,
         _ => (run.heartbeat - run.created).max(0.0),
@@ -134,11 +140,8 @@ impl Wanted {
             None => None,
         };
         let order = Order::from_mongo_style(order.unwrap_or_default());
-        Ok(Self {
-            filter,
-            order: order.map_err(|error| Failure::Invalid(error.to_string()))?,
-            columns: Vec::new(),
-        })
+        let order = order.map_err(|error| Failure::Invalid(error.to_string()))?;
+        Ok(Self::new(filter, order, Vec::new()))
     }
 
     /// What the pages ask for. An error in the filter comes with its place.
@@ -159,22 +162,32 @@ impl Wanted {
             Some(Name::Path(path)) => Some((plain_name(&path), path)),
             _ => None,
         });
-        Ok(Self {
+        let order = Order::from_text(sort).map_err(|error| (error.to_string(), None))?;
+        Ok(Self::new(filter, order, columns.collect()))
+    }
+
+    fn new(filter: Option<Filter>, order: Order, columns: Vec<(String, Path)>) -> Self {
+        let filter_paths = filter.as_ref().map_or(&[][..], Filter::paths);
+        Self {
+            chosen_by: Picks::new(filter_paths.iter().chain(order.paths())),
+            shown: Picks::new(columns.iter().map(|(_, path)| path)),
             filter,
-            order: Order::from_text(sort).map_err(|error| (error.to_string(), None))?,
-            columns: columns.collect(),
-        })
+            order,
+            columns: columns.into_iter().map(|(name, _)| name).collect(),
+        }
     }
 
     /// Those of the runs that are wanted, in order.
     pub(crate) fn choose<'r>(&self, runs: &'r [Listed]) -> Vec<&'r Listed> {
-        let filter_paths = self.filter.as_ref().map_or(&[][..], Filter::paths);
-        let picks = Picks::new(filter_paths.iter().chain(self.order.paths()));
+        let filter_paths = self
+            .filter
+            .as_ref()
+            .map_or(0, |filter| filter.paths().len());
         let mut picked = Vec::new();
         let mut chosen = Vec::new();
         for run in runs {
-            picks.pick(&run.config, &run.summary, &mut picked);
-            let (for_filter, for_order) = picked.split_at(filter_paths.len());
+            self.chosen_by.pick(&run.config, &run.summary, &mut picked);
+            let (for_filter, for_order) = picked.split_at(filter_paths);
             if self
                 .filter
                 .as_ref()
@@ -189,14 +202,13 @@ impl Wanted {
 
     /// A run as the pages show it, with the wanted columns.
     pub(crate) fn row(&self, run: &Listed) -> Value {
-        let picks = Picks::new(self.columns.iter().map(|(_, path)| path));
         let mut picked = Vec::new();
-        picks.pick(&run.config, &run.summary, &mut picked);
+        self.shown.pick(&run.config, &run.summary, &mut picked);
         let values = self
             .columns
             .iter()
             .zip(picked)
-            .filter_map(|((name, _), raw)| Some((name.clone(), shown(raw?))));
+            .filter_map(|(name, raw)| Some((name.clone(), shown(raw?))));
         run.row(values.collect())
     }
 }

@@ -227,8 +227,8 @@ impl Ingest {
     }
 }
 
-/// The numbers in an object and in the objects within it, unless they are typed, as media are.
-fn numbers(name: &str, value: &Value, leaves: &mut Vec<(String, f64)>) {
+/// The numbers in a value and in the objects within it, unless they are typed, as media are, with dots in their names.
+pub(crate) fn numbers(name: &str, value: &Value, leaves: &mut Vec<(String, f64)>) {
     match value {
         Value::Map(members) if value.get("_type").is_none() => {
             for (member, value) in members {

@@ -15,7 +15,6 @@ use crate::wire::json::write_text;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Values {
     pub keys: Vec<i64>,
-    pub writers: Vec<u32>,
     /// In the order in which they were asked for.
     pub columns: Vec<Vec<Option<f64>>>,
 }
@@ -70,25 +69,11 @@ impl Series {
         Ok(self.stats()?.infos(key))
     }
 
-    /// The last value of a column as JSON, if it is not longer than 4 KiB.
-    pub fn last(&mut self, column: &str) -> Result<Option<String>> {
-        let infos = self.keys()?;
-        let info = infos.into_iter().find(|info| info.name == column);
-        Ok(info.and_then(|info| info.last))
-    }
-
     /// The statistics of all columns.
     pub(super) fn stats(&mut self) -> Result<Stats> {
         let parts = self.parts(&plan::ALL)?;
         self.refresh_tail_stats();
-        let sealed = self.manifest.segments.last().map(|segment| segment.last);
-        if self
-            .tail
-            .keys
-            .first()
-            .is_none_or(|first| Some(*first) > sealed)
-        {
-            // The usual case: all of the tail is behind the segments.
+        if self.tail_is_behind() {
             let mut stats = self.sealed_stats()?.clone();
             stats.follow(&self.tail_stats.1);
             return Ok(stats);
@@ -105,6 +90,13 @@ impl Series {
             });
         }
         Ok(all)
+    }
+
+    /// Whether all of the tail is behind the segments, as is usual.
+    fn tail_is_behind(&self) -> bool {
+        let sealed = self.manifest.segments.last().map(|segment| segment.last);
+        let first = self.tail.keys.first();
+        first.is_none_or(|first| Some(*first) > sealed)
     }
 
     /// The statistics of the segments alone.
@@ -233,9 +225,17 @@ impl Series {
 
     /// Whether any of these columns has other values than numbers.
     fn has_text(&mut self, names: &[&str]) -> Result<bool> {
-        let stats = self.stats()?;
-        let mut columns = stats.columns.iter();
-        Ok(columns.any(|(ident, stat)| !stat.types.is_empty() && names.contains(&&*ident.name)))
+        let has = |stats: &Stats| {
+            let mut columns = stats.columns.iter();
+            columns.any(|(ident, stat)| !stat.types.is_empty() && names.contains(&&*ident.name))
+        };
+        self.check()?;
+        self.settle();
+        if !self.tail_is_behind() {
+            return Ok(has(&self.stats()?));
+        }
+        self.refresh_tail_stats();
+        Ok(has(&self.tail_stats.1) || has(self.sealed_stats()?))
     }
 
     /// The numbers of some columns, for all rows of a range.
@@ -261,7 +261,6 @@ impl Series {
                 }
             }
             values.keys.extend(table.keys);
-            values.writers.extend(table.writers);
         }
         Ok(values)
     }

@@ -21,7 +21,7 @@ pub(super) fn write(
     key: Key,
     wanted: Option<&[usize]>,
     mut take: impl FnMut(i64, &str) -> bool,
-) -> bool {
+) {
     let (ends, cells) = table.by_row();
     let mut rest = 0;
     let mut json = String::new();
@@ -58,10 +58,9 @@ pub(super) fn write(
             json.push('}');
         }
         if !take(table.keys[row], &json) {
-            return false;
+            return;
         }
     }
-    true
 }
 
 fn separate(json: &mut String) {

@@ -125,6 +125,9 @@ impl Store {
         *open = None;
         let directory = self.root.join(run.to_string()).join(stream.name());
         let series = Series::open(&directory, stream.key(), self.options.series)?;
+        if series.damaged() > 0 {
+            complain(&directory, series.damaged());
+        }
         let series = Arc::new(Mutex::new(series));
         *open = Some(Arc::clone(&series));
         Ok(series)
@@ -228,11 +231,22 @@ impl Store {
     }
 
     /// Bytes of memory that open series take, about.
-    pub fn memory(&self) -> usize {
+    #[cfg(test)]
+    pub(super) fn memory(&self) -> usize {
         let slots: Vec<_> = lock(&self.slots).values().cloned().collect();
         let open = slots.iter().filter_map(|slot| lock(&slot.series).clone());
         open.map(|series| lock(&series).memory()).sum()
     }
+}
+
+/// Tells the log of the server what a disk has spoiled.
+#[expect(clippy::print_stderr, reason = "the server's stderr is its log")]
+fn complain(directory: &Path, places: usize) {
+    eprintln!(
+        "wandb-rs server: {}: {places} damaged places in the newest lines, which are lost; the others are shown. To have \
+         all again, delete the run and sync its directory once more",
+        directory.display()
+    );
 }
 
 fn ignore_removed(result: Result<()>) -> Result<()> {

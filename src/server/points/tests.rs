@@ -364,6 +364,27 @@ fn nothing_acknowledged_is_lost_wherever_the_log_ends() {
     }
 }
 
+#[test]
+fn a_damaged_place_in_the_log_costs_its_own_lines_alone_and_is_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("tail-0.log");
+    let mut series = open(directory.path(), Key::Step);
+    let mut ends = Vec::new();
+    for step in 0..3 {
+        append(&mut series, step, &[format!("{{\"_step\":{step}}}")]);
+        ends.push(std::fs::metadata(&path).unwrap().len() as usize);
+    }
+    drop(series);
+    let mut log = std::fs::read(&path).unwrap();
+    log[ends[1] - 1] ^= 0x55;
+    std::fs::write(&path, &log).unwrap();
+    let mut series = open(directory.path(), Key::Step);
+    assert_eq!(series.damaged(), 1);
+    assert_eq!(rows(&mut series).len(), 2);
+    append(&mut series, 3, &["{\"_step\":3}".to_owned()]);
+    assert_eq!(rows(&mut open(directory.path(), Key::Step)).len(), 3);
+}
+
 fn waves(rows: std::ops::Range<u64>) -> Vec<String> {
     rows.map(|row| {
         let sparse = if row % 7 == 0 {

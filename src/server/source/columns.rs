@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::server::points::KeyInfo;
+use crate::server::points::{KeyInfo, numbers};
 use crate::server::run_list::Listed;
 use crate::server::runs::{plain_config, step_metrics};
 use crate::wire::json::Value as Wire;
@@ -60,7 +60,11 @@ impl Columns {
                 Some(kind) if is_media(kind) => {
                     self.media.insert(name.clone(), kind.to_owned());
                 }
-                _ => numbers(value, name, &mut self.metrics),
+                _ => {
+                    let mut found = Vec::new();
+                    numbers(name, value, &mut found);
+                    self.metrics.extend(found.into_iter().map(|(name, _)| name));
+                }
             }
         }
     }
@@ -92,21 +96,6 @@ fn is_media(kind: &str) -> bool {
     kind.ends_with("-file")
         || kind.starts_with("images/")
         || matches!(kind, "histogram" | "audio" | "videos")
-}
-
-/// The names of the numbers in a value of this name, with dots between those of nested ones.
-fn numbers(value: &Wire, name: &str, names: &mut BTreeSet<String>) {
-    match value {
-        Wire::Map(members) if value.get("_type").is_none() => {
-            for (member, value) in members {
-                numbers(value, &format!("{name}.{member}"), names);
-            }
-        }
-        _ if value.as_f64().is_some() => {
-            names.insert(name.to_owned());
-        }
-        _ => {}
-    }
 }
 
 /// The names of the scalars in an object, with dots between those of nested ones.

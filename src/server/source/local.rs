@@ -23,6 +23,7 @@ use crate::server::points::{Series, Stream};
 use crate::server::run_list::Listed;
 use crate::server::runs::RunPath;
 use crate::server::{CHANGES, Change, Failure};
+use crate::settings::server::segment;
 use crate::store::runs::{self, FindError, LocalRun};
 
 mod files;
@@ -128,11 +129,6 @@ impl LocalRuns {
         runs.sort_by(|one, other| other.created().total_cmp(&one.created()));
         Ok(runs)
     }
-}
-
-/// A name as a part of an address.
-fn segment(name: &str) -> String {
-    crate::settings::server::segment(name)
 }
 
 fn no_versions(name: &str) -> Failure {

@@ -40,7 +40,6 @@ pub struct SweepConfig {
     pub early_terminate: Option<Hyperband>,
     pub program: Option<String>,
     pub name: Option<String>,
-    pub description: Option<String>,
     /// What was not understood, in sentences.
     pub warnings: Vec<String>,
 }
@@ -152,7 +151,6 @@ impl SweepConfig {
             early_terminate,
             program: text("program"),
             name: text("name"),
-            description: text("description"),
             warnings,
         };
         if method == Method::Grid {

@@ -63,17 +63,6 @@ impl Brackets {
     }
 }
 
-/// Whether a run with this history of the metric is to be stopped, given those of all runs, itself included. For more
-/// than one run see [`Brackets`].
-pub fn should_stop<'h>(
-    rule: &Hyperband,
-    goal: Goal,
-    history: &[f64],
-    all: impl IntoIterator<Item = &'h [f64]>,
-) -> bool {
-    Brackets::new(rule, goal, all).should_stop(history)
-}
-
 /// The values that are numbers, as if less were better.
 fn costs(goal: Goal, history: &[f64]) -> Vec<f64> {
     let sign = match goal {
@@ -106,6 +95,15 @@ fn bands(rule: &Hyperband) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn should_stop<'h>(
+        rule: &Hyperband,
+        goal: Goal,
+        history: &[f64],
+        all: impl IntoIterator<Item = &'h [f64]>,
+    ) -> bool {
+        Brackets::new(rule, goal, all).should_stop(history)
+    }
 
     fn rule(from: Band, eta: f64) -> Hyperband {
         let strict = false;

@@ -110,9 +110,14 @@ fn collect(root: &Path, directory: &Path, depth: usize, found: &mut BTreeMap<Str
         }
         // Names that are no text cannot be asked for.
         let name = path.strip_prefix(root).ok().and_then(Path::to_str);
+        // What is reached without a link lies below the root.
+        let metadata = if kind.is_symlink() {
+            inside(root, &path).and_then(|real| fs::metadata(real).ok())
+        } else {
+            entry.metadata().ok().filter(Metadata::is_file)
+        };
         if let Some(name) = name
-            && let Some(real) = inside(root, &path)
-            && let Ok(metadata) = fs::metadata(real)
+            && let Some(metadata) = metadata
         {
             found.insert(name.to_owned(), File::of(name.to_owned(), &metadata));
         }
