@@ -109,7 +109,8 @@ fn half_frames_and_silent_clients_do_not_keep_others_out() {
             break;
         };
         if i % 2 == 0 {
-            client.write_all(&[b'W', 100, 0, 0, 0, 1, 2, 3]).unwrap();
+            // A client that is one too many may have been turned away before it writes.
+            let _ = client.write_all(&[b'W', 100, 0, 0, 0, 1, 2, 3]);
         }
         held.push(client);
     }
