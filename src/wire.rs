@@ -7,6 +7,7 @@ pub mod amend;
 pub mod console;
 pub mod fields;
 pub mod frame;
+pub mod graphql;
 pub mod hex;
 pub mod json;
 pub mod jsonl;

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Number, Value};
 
-/// Deepest nesting of selections, and of values.
-pub(crate) const MAX_DEPTH: usize = 32;
+use crate::wire::graphql::{Lexer, MAX_DEPTH, SyntaxError, Token};
+
 /// The most fields, fragments and spreads in one document. The official client's longest has about 200.
 const MAX_SELECTIONS: usize = 4000;
 
@@ -77,34 +77,29 @@ pub(crate) enum Argument {
     Object(Vec<(String, Argument)>),
 }
 
-/// Why a text is no document.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("syntax error at byte {offset}: {what}")]
-pub(crate) struct SyntaxError {
-    what: String,
-    offset: usize,
-}
-
 impl Document {
     /// Reads a document.
     pub(crate) fn parse(text: &str) -> Result<Self, SyntaxError> {
-        let mut reader = Reader::new(text)?;
+        let mut reader = Reader {
+            lexer: Lexer::new(text)?,
+            selections: 0,
+        };
         let mut document = Self::default();
-        while reader.token != Token::End {
-            match reader.token {
+        while reader.lexer.token != Token::End {
+            match reader.lexer.token {
                 Token::Sign('{') => document.operations.push(reader.operation(None, false)?),
                 Token::Name("query") => document.operations.push(reader.named(false)?),
                 Token::Name("mutation") => document.operations.push(reader.named(true)?),
                 Token::Name("fragment") => {
-                    reader.advance()?;
-                    let name = reader.name()?;
-                    reader.keyword("on")?;
-                    reader.name()?;
+                    reader.lexer.advance()?;
+                    let name = reader.lexer.name()?;
+                    reader.lexer.keyword("on")?;
+                    reader.lexer.name()?;
                     reader.conditions()?;
                     let selections = reader.selections(0)?;
                     document.fragments.insert(name, selections);
                 }
-                _ => return Err(reader.unexpected("an operation or a fragment")),
+                _ => return Err(reader.lexer.unexpected("an operation or a fragment")),
             }
         }
         Ok(document)
@@ -128,137 +123,16 @@ impl Document {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Token<'a> {
-    Name(&'a str),
-    Variable(&'a str),
-    /// With its quotes.
-    Text(&'a str),
-    Number(&'a str),
-    Spread,
-    Sign(char),
-    End,
-}
-
 struct Reader<'a> {
-    text: &'a str,
-    /// Where `token` begins, and where the next one may begin.
-    start: usize,
-    next: usize,
-    token: Token<'a>,
+    lexer: Lexer<'a>,
     selections: usize,
 }
 
-impl<'a> Reader<'a> {
-    fn new(text: &'a str) -> Result<Self, SyntaxError> {
-        let mut reader = Self {
-            text,
-            start: 0,
-            next: 0,
-            token: Token::End,
-            selections: 0,
-        };
-        reader.advance()?;
-        Ok(reader)
-    }
-
-    fn error(&self, what: impl Into<String>) -> SyntaxError {
-        SyntaxError {
-            what: what.into(),
-            offset: self.start,
-        }
-    }
-
-    fn unexpected(&self, wanted: &str) -> SyntaxError {
-        self.error(format!("{:?} instead of {wanted}", self.token))
-    }
-
-    fn advance(&mut self) -> Result<Token<'a>, SyntaxError> {
-        let before = self.token;
-        let bytes = self.text.as_bytes();
-        while let Some(byte) = bytes.get(self.next) {
-            match byte {
-                b' ' | b'\t' | b'\r' | b'\n' | b',' => self.next += 1,
-                b'#' => {
-                    let rest = &bytes[self.next..];
-                    self.next += rest
-                        .iter()
-                        .position(|byte| *byte == b'\n')
-                        .unwrap_or(rest.len());
-                }
-                0xef if bytes[self.next..].starts_with("\u{feff}".as_bytes()) => self.next += 3,
-                _ => break,
-            }
-        }
-        self.start = self.next;
-        let rest = &self.text[self.start..];
-        let (token, length) = match rest.chars().next() {
-            None => (Token::End, 0),
-            Some('.') if rest.starts_with("...") => (Token::Spread, 3),
-            Some('$') => {
-                let name = word(&rest[1..]);
-                (Token::Variable(name), name.len() + 1)
-            }
-            Some('"') => {
-                let length =
-                    text_length(rest).ok_or_else(|| self.error("a text without an end"))?;
-                (Token::Text(&rest[..length]), length)
-            }
-            Some('-' | '0'..='9') => {
-                let length = rest
-                    .find(|letter: char| !letter.is_ascii_alphanumeric() && !"+-.".contains(letter))
-                    .unwrap_or(rest.len());
-                (Token::Number(&rest[..length]), length)
-            }
-            Some(letter) if letter.is_ascii_alphabetic() || letter == '_' => {
-                let name = word(rest);
-                (Token::Name(name), name.len())
-            }
-            Some(sign) => (Token::Sign(sign), sign.len_utf8()),
-        };
-        self.token = token;
-        self.next = self.start + length;
-        Ok(before)
-    }
-
-    fn name(&mut self) -> Result<String, SyntaxError> {
-        match self.token {
-            Token::Name(name) => {
-                self.advance()?;
-                Ok(name.to_owned())
-            }
-            _ => Err(self.unexpected("a name")),
-        }
-    }
-
-    fn keyword(&mut self, word: &'static str) -> Result<(), SyntaxError> {
-        if self.token == Token::Name(word) {
-            self.advance()?;
-            return Ok(());
-        }
-        Err(self.unexpected(word))
-    }
-
-    /// Passes a sign over if it comes next.
-    fn passes(&mut self, sign: char) -> Result<bool, SyntaxError> {
-        if self.token == Token::Sign(sign) {
-            self.advance()?;
-            return Ok(true);
-        }
-        Ok(false)
-    }
-
-    fn sign(&mut self, sign: char) -> Result<(), SyntaxError> {
-        if self.passes(sign)? {
-            return Ok(());
-        }
-        Err(self.unexpected(&format!("{sign:?}")))
-    }
-
+impl Reader<'_> {
     fn named(&mut self, mutation: bool) -> Result<Operation, SyntaxError> {
-        self.advance()?;
-        let name = match self.token {
-            Token::Name(_) => Some(self.name()?),
+        self.lexer.advance()?;
+        let name = match self.lexer.token {
+            Token::Name(_) => Some(self.lexer.name()?),
             _ => None,
         };
         self.operation(name, mutation)
@@ -270,8 +144,8 @@ impl<'a> Reader<'a> {
         mutation: bool,
     ) -> Result<Operation, SyntaxError> {
         let mut variables = Vec::new();
-        if self.passes('(')? {
-            while !self.passes(')')? {
+        if self.lexer.passes('(')? {
+            while !self.lexer.passes(')')? {
                 variables.push(self.variable()?);
             }
         }
@@ -285,21 +159,21 @@ impl<'a> Reader<'a> {
     }
 
     fn variable(&mut self) -> Result<Variable, SyntaxError> {
-        let Token::Variable(name) = self.advance()? else {
-            return Err(self.error("a variable must begin with '$'"));
+        let Token::Variable(name) = self.lexer.advance()? else {
+            return Err(self.lexer.error("a variable must begin with '$'"));
         };
-        self.sign(':')?;
+        self.lexer.sign(':')?;
         let mut lists = 0;
-        while self.passes('[')? {
+        while self.lexer.passes('[')? {
             lists += 1;
         }
-        self.name()?;
-        self.passes('!')?;
+        self.lexer.name()?;
+        self.lexer.passes('!')?;
         for _ in 0..lists {
-            self.sign(']')?;
-            self.passes('!')?;
+            self.lexer.sign(']')?;
+            self.lexer.passes('!')?;
         }
-        let default = if self.passes('=')? {
+        let default = if self.lexer.passes('=')? {
             let no_variables = HashMap::new();
             Some(self.argument(0)?.resolve(&no_variables))
         } else {
@@ -315,8 +189,8 @@ impl<'a> Reader<'a> {
     /// Directives; those that no client of W&B uses are passed over.
     fn conditions(&mut self) -> Result<Conditions, SyntaxError> {
         let mut conditions = Vec::new();
-        while self.passes('@')? {
-            let name = self.name()?;
+        while self.lexer.passes('@')? {
+            let name = self.lexer.name()?;
             let arguments = self.arguments()?;
             let wanted = match name.as_str() {
                 "include" => true,
@@ -331,10 +205,10 @@ impl<'a> Reader<'a> {
 
     fn arguments(&mut self) -> Result<Vec<(String, Argument)>, SyntaxError> {
         let mut arguments = Vec::new();
-        if self.passes('(')? {
-            while !self.passes(')')? {
-                let name = self.name()?;
-                self.sign(':')?;
+        if self.lexer.passes('(')? {
+            while !self.lexer.passes(')')? {
+                let name = self.lexer.name()?;
+                self.lexer.sign(':')?;
                 arguments.push((name, self.argument(0)?));
             }
         }
@@ -343,14 +217,14 @@ impl<'a> Reader<'a> {
 
     fn argument(&mut self, depth: usize) -> Result<Argument, SyntaxError> {
         if depth >= MAX_DEPTH {
-            return Err(self.error("values are nested too deeply"));
+            return Err(self.lexer.error("values are nested too deeply"));
         }
-        let value = match self.advance()? {
+        let value = match self.lexer.advance()? {
             Token::Variable(name) => return Ok(Argument::Variable(name.to_owned())),
             Token::Text(text) => Value::from(unquoted(text)),
             Token::Number(text) => match serde_json::from_str::<Number>(text) {
                 Ok(number) => Value::Number(number),
-                Err(_) => return Err(self.error(format!("{text} is not a number"))),
+                Err(_) => return Err(self.lexer.error(format!("{text} is not a number"))),
             },
             Token::Name("true") => Value::from(true),
             Token::Name("false") => Value::from(false),
@@ -358,54 +232,54 @@ impl<'a> Reader<'a> {
             Token::Name(word) => Value::from(word),
             Token::Sign('[') => {
                 let mut items = Vec::new();
-                while !self.passes(']')? {
+                while !self.lexer.passes(']')? {
                     items.push(self.argument(depth + 1)?);
                 }
                 return Ok(Argument::List(items));
             }
             Token::Sign('{') => {
                 let mut members = Vec::new();
-                while !self.passes('}')? {
-                    let name = self.name()?;
-                    self.sign(':')?;
+                while !self.lexer.passes('}')? {
+                    let name = self.lexer.name()?;
+                    self.lexer.sign(':')?;
                     members.push((name, self.argument(depth + 1)?));
                 }
                 return Ok(Argument::Object(members));
             }
-            other => return Err(self.error(format!("{other:?} instead of a value"))),
+            other => return Err(self.lexer.error(format!("{other:?} instead of a value"))),
         };
         Ok(Argument::Value(value))
     }
 
     fn selections(&mut self, depth: usize) -> Result<Vec<Selection>, SyntaxError> {
         if depth >= MAX_DEPTH {
-            return Err(self.error("selections are nested too deeply"));
+            return Err(self.lexer.error("selections are nested too deeply"));
         }
-        self.sign('{')?;
+        self.lexer.sign('{')?;
         let mut selections = Vec::new();
-        while !self.passes('}')? {
+        while !self.lexer.passes('}')? {
             self.selections += 1;
             if self.selections > MAX_SELECTIONS {
-                return Err(self.error("too many selections"));
+                return Err(self.lexer.error("too many selections"));
             }
             selections.push(self.selection(depth)?);
         }
         if selections.is_empty() {
-            return Err(self.error("an empty selection"));
+            return Err(self.lexer.error("an empty selection"));
         }
         Ok(selections)
     }
 
     fn selection(&mut self, depth: usize) -> Result<Selection, SyntaxError> {
-        if self.token == Token::Spread {
-            self.advance()?;
-            let on = match self.token {
+        if self.lexer.token == Token::Spread {
+            self.lexer.advance()?;
+            let on = match self.lexer.token {
                 Token::Name("on") => {
-                    self.advance()?;
-                    Some(self.name()?)
+                    self.lexer.advance()?;
+                    Some(self.lexer.name()?)
                 }
                 Token::Name(_) => {
-                    let name = self.name()?;
+                    let name = self.lexer.name()?;
                     let when = self.conditions()?;
                     return Ok(Selection::Spread { name, when });
                 }
@@ -419,15 +293,15 @@ impl<'a> Reader<'a> {
                 selections,
             });
         }
-        let alias = self.name()?;
-        let name = if self.passes(':')? {
-            self.name()?
+        let alias = self.lexer.name()?;
+        let name = if self.lexer.passes(':')? {
+            self.lexer.name()?
         } else {
             alias.clone()
         };
         let arguments = self.arguments()?;
         let when = self.conditions()?;
-        let selections = if self.token == Token::Sign('{') {
+        let selections = if self.lexer.token == Token::Sign('{') {
             self.selections(depth + 1)?
         } else {
             Vec::new()
@@ -457,29 +331,6 @@ impl Argument {
             }
         }
     }
-}
-
-fn word(text: &str) -> &str {
-    let end = text.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
-    &text[..end.unwrap_or(text.len())]
-}
-
-/// The length of a text with its quotes; `None` if it does not end.
-fn text_length(text: &str) -> Option<usize> {
-    if let Some(block) = text.strip_prefix("\"\"\"") {
-        return block.find("\"\"\"").map(|end| end + 6);
-    }
-    let mut escaped = false;
-    for (at, byte) in text.bytes().enumerate().skip(1) {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => return Some(at + 1),
-            b'\n' => return None,
-            _ => {}
-        }
-    }
-    None
 }
 
 fn unquoted(text: &str) -> String {

@@ -8,8 +8,9 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::document::{Argument, Document, Field, MAX_DEPTH, Operation, Selection};
+use super::document::{Argument, Document, Field, Operation, Selection};
 use super::{Answer, Arguments, Context, Fault, Object};
+use crate::wire::graphql::MAX_DEPTH;
 
 /// The most objects of one answer: a page of 1,000 runs with all that the official client asks for has about 5,000.
 const MAX_NODES: usize = 500_000;
