@@ -36,6 +36,20 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
+/// Signals mean to the programs under test what they mean to those that a shell starts, also if the tests were started
+/// with some of them ignored (in the background, below `nohup`).
+#[allow(unsafe_code, reason = "the only way to change what a signal means")]
+fn usual_signals() {
+    use nix::sys::signal::{SigHandler, Signal, signal};
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        for name in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT] {
+            // SAFETY: no handler is installed, so none can run at a bad moment.
+            unsafe { signal(name, SigHandler::SigDfl) }.unwrap();
+        }
+    });
+}
+
 impl TestEnv {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
@@ -72,6 +86,7 @@ impl TestEnv {
 
     /// Any program in this environment.
     pub(crate) fn program(&self, program: impl AsRef<OsStr>) -> Command {
+        usual_signals();
         let mut command = Command::new(program);
         command
             .env_clear()

@@ -19,6 +19,7 @@ mod crash;
 mod lifecycle;
 mod ours;
 mod pages;
+mod wrapped;
 
 /// A server on a free port, in a directory of the test's own; it ends with the test.
 pub(crate) struct TestServer {
@@ -44,7 +45,9 @@ impl TestServer {
             .unwrap_or_else(|| panic!("{command:?} said nothing"))
             .unwrap();
         let url = first.strip_prefix("wandb-rs server: ").unwrap().to_owned();
+        // Kept connections are closed by a server that has refused a body: the next request may meet one that is gone.
         let client = Client::builder()
+            .pool_max_idle_per_host(0)
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none());
         Self {
