@@ -20,6 +20,7 @@ pub mod graphql;
 pub mod policy;
 pub mod projects;
 pub mod runs;
+pub mod scripts;
 pub mod stream;
 pub mod token;
 pub mod transfer;
@@ -171,6 +172,8 @@ pub(crate) struct Request<'a> {
     pub url: &'a str,
     pub headers: Vec<(String, String)>,
     pub body: Payload<'a>,
+    /// Where the body of the answer goes, if it is to be a file.
+    pub save: Option<&'a std::path::Path>,
 }
 
 /// What a request carries; made anew for each attempt.
@@ -193,6 +196,34 @@ pub(crate) struct Answer {
 pub struct Caller<'a> {
     pub stop: &'a Stop,
     pub trouble: &'a Trouble,
+    /// When nobody waits for the answer any more.
+    until: Option<Instant>,
+}
+
+impl<'a> Caller<'a> {
+    /// Somebody who waits until he is stopped.
+    pub fn new(stop: &'a Stop, trouble: &'a Trouble) -> Self {
+        Self {
+            stop,
+            trouble,
+            until: None,
+        }
+    }
+
+    /// The same, but he waits no longer than until then.
+    #[must_use]
+    pub fn until(self, until: Instant) -> Self {
+        Self {
+            until: Some(until),
+            ..self
+        }
+    }
+
+    /// How long he still waits; `None` is for ever.
+    fn left(self) -> Option<Duration> {
+        self.until
+            .map(|until| until.saturating_duration_since(Instant::now()))
+    }
 }
 
 impl Api {
@@ -220,11 +251,30 @@ impl Api {
         &self.network
     }
 
+    /// Whether this is the client of that server, with those credentials.
+    pub fn is_for(&self, network: &Network, credentials: Option<&Credentials>) -> bool {
+        self.network.server == network.server && self.credentials.as_ref() == credentials
+    }
+
+    /// The access token, if the credentials are exchanged for one.
+    pub fn bearer(&self, caller: Caller<'_>) -> Result<Option<Secret>, ApiError> {
+        match &self.credentials {
+            Some(Credentials::IdentityToken { token_file, cache }) => self
+                .access_token(token_file, cache, caller)
+                .map(Some)
+                .map_err(|message| ApiError::Refused {
+                    what: "access token".to_owned(),
+                    message,
+                }),
+            _ => Ok(None),
+        }
+    }
+
     fn channel(&self, kind: Kind) -> &Channel {
         match kind {
             Kind::Graphql | Kind::Upsert => &self.network.graphql,
             Kind::Stream => &self.network.file_stream,
-            Kind::Transfer => &self.network.file_transfer,
+            Kind::Transfer | Kind::Download => &self.network.file_transfer,
         }
     }
 
@@ -270,14 +320,14 @@ impl Api {
                 Attempt::Broken(reason) => (reason, None),
                 Attempt::Failed { reason, after } => (reason, after),
             };
-            if retry >= channel.retry_max {
+            let random = f64::from(crate::sys::random::<1>()[0]) / 255.0;
+            let wait = after.unwrap_or_else(|| policy::wait(channel, retry, random));
+            if retry >= channel.retry_max || caller.left().is_some_and(|left| left <= wait) {
                 return Err(ApiError::Unreachable {
                     what: what(),
                     message: reason,
                 });
             }
-            let random = f64::from(crate::sys::random::<1>()[0]) / 255.0;
-            let wait = after.unwrap_or_else(|| policy::wait(channel, retry, random));
             (caller.trouble)(Some(&reason));
             if caller.stop.wait(wait) {
                 return Err(ApiError::Stopped(what()));
@@ -336,6 +386,7 @@ impl Api {
             .channel(request.kind)
             .timeout
             .unwrap_or_else(|| transfer::patience(length));
+        let timeout = caller.left().map_or(timeout, |left| timeout.min(left));
         let response = match builder.timeout(timeout).send() {
             Ok(response) => response,
             Err(error) if error.is_timeout() || error.is_connect() => {
@@ -346,7 +397,11 @@ impl Api {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         self.learn(&headers);
-        let body = match read(response) {
+        let body = match (request.save, status) {
+            (Some(path), 200..=299) => transfer::save(response, path).map_err(source)?,
+            _ => read(response),
+        };
+        let body = match body {
             Ok(body) => body,
             // What the answer of a stored file says does not matter.
             Err(_) if request.kind == Kind::Transfer && (200..300).contains(&status) => Vec::new(),
@@ -354,7 +409,7 @@ impl Api {
         };
         let shown = String::from_utf8_lossy(&body[..body.len().min(64 << 10)]);
         match policy::verdict(request.kind, status, &shown) {
-            Verdict::Done if request.kind != Kind::Transfer && is_page(&body) => Ok(failed(
+            Verdict::Done if kinds_of_json(request.kind) && is_page(&body) => Ok(failed(
                 "the answer is a web page: does a proxy want a login?".to_owned(),
             )),
             Verdict::Done => Ok(Attempt::Done(Answer { headers, body })),
@@ -513,6 +568,11 @@ fn read(response: reqwest::blocking::Response) -> Result<Vec<u8>, String> {
         return Err("the answer is too long".to_owned());
     }
     Ok(body)
+}
+
+/// Whether an answer is JSON, not a file.
+fn kinds_of_json(kind: Kind) -> bool {
+    !matches!(kind, Kind::Transfer | Kind::Download)
 }
 
 fn is_page(body: &[u8]) -> bool {

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use crate::peer::Peer;
 use crate::run::{Event, Registration, Stream};
 use crate::wire::json::Value;
+use crate::wire::schema::StatsRecord;
 use crate::wire::sdk::Call;
 
 /// Bytes that may wait.
@@ -45,19 +46,37 @@ pub enum Item {
     Flush(Answer),
     /// A call of the official SDK, and who made it.
     Call(Box<Call>, Arc<Peer>),
-    /// The run of this log was registered on the server, or was not.
-    Registered(PathBuf, Result<Box<Registration>, NotRegistered>),
+    /// A sample of the machine, for the run of this log.
+    Sample(PathBuf, StatsRecord),
+    /// How the upload of this log goes.
+    Upload(PathBuf, News),
     /// A line for the run's debug log.
     Debug(String),
 }
 
-/// Why a run is not on the server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotRegistered {
-    /// It may be later.
-    Yet,
-    /// The run must not be there, or must and is not: the script wants to know.
+/// What a script may want to know of its upload.
+#[derive(Debug, Clone, PartialEq)]
+pub enum News {
+    /// The run is on the server.
+    Registered(Box<Registration>),
+    /// The run must not be there, or must and is not.
     Forbidden(String),
+    /// The server does not answer, for this reason; it is tried again.
+    StandsStill(String),
+    /// It does again.
+    GoesOn,
+    /// An artifact is stored, under this id; or cannot be, for this reason.
+    Artifact {
+        /// The id that the script has given it.
+        client_id: String,
+        result: Result<String, String>,
+    },
+    /// The user has pressed the stop button.
+    Stop,
+    /// All that the script has recorded up to the end of its run is sent.
+    CaughtUp,
+    /// Everything is sent, or given up for a reason.
+    Ended(Option<String>),
 }
 
 /// Where an answer goes: a client's connection, and the message's id.

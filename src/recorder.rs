@@ -130,7 +130,7 @@ struct Recorder {
 }
 
 impl Recorder {
-    fn new(setup: Setup, inbox: &Inbox) -> Self {
+    fn new(setup: Setup, inbox: &Arc<Inbox>) -> Self {
         let main = setup.main.map(|main| Main {
             run: RunLog::new(
                 main.state,
@@ -143,7 +143,7 @@ impl Recorder {
         Self {
             main,
             clients: Clients::new(
-                inbox.gate(),
+                Arc::clone(inbox),
                 Arc::clone(&setup.warn),
                 setup.place,
                 setup.info,
@@ -217,9 +217,8 @@ impl Recorder {
                         self.streams.stop_searching();
                     }
                 }
-                Item::Registered(log, result) => {
-                    self.clients.registered(&log, result, &mut self.main);
-                }
+                Item::Sample(log, stats) => self.clients.sample(&log, stats),
+                Item::Upload(log, news) => self.clients.news(&log, news, &mut self.main),
                 Item::Debug(line) => {
                     if let Some(main) = &mut self.main {
                         main.run.debug(&line);
@@ -236,8 +235,8 @@ impl Recorder {
             }
         }
         self.write(ended);
-        self.answer();
         self.clients.close_due(&mut self.main);
+        self.answer();
         for (log, _) in self.logs() {
             log.housekeeping();
         }

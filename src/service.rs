@@ -1,5 +1,6 @@
 //! The local socket: programs in the run send their messages here, one JSON object a line ([`jsonl`]), or as the
-//! official SDK does ([`sdk`]): the first byte tells.
+//! official SDK does ([`sdk`]): the first byte tells. What the SDK wants of the server is carried out beside
+//! ([`requests`]).
 //!
 //! The socket lies in a directory of its own (0700) and has mode 0600; besides, the peer's user id must be ours.
 //! One thread for each connection, at most [`CONNECTIONS`]; lines and frames are bounded. A client that sends faster than
@@ -23,11 +24,15 @@ use crate::peer::Peer;
 use crate::wire::frame;
 use crate::wire::json::Value;
 use door::Door;
+use requests::Desk;
 
 mod door;
 mod jsonl;
+mod requests;
 mod save;
 mod sdk;
+
+pub use requests::Own;
 
 /// Most connections at once; further ones wait.
 pub const CONNECTIONS: usize = 128;
@@ -87,6 +92,7 @@ pub struct Service {
 struct Shared {
     info: Info,
     inbox: Arc<Inbox>,
+    desk: Desk,
     connections: Mutex<Vec<Arc<Peer>>>,
     changed: Condvar,
 }
@@ -154,12 +160,20 @@ impl Bound {
         Ok(port)
     }
 
-    /// Begins to serve.
-    pub fn serve(self, info: Info, inbox: Arc<Inbox>) -> io::Result<Service> {
+    /// Begins to serve. What scripts want of a server goes where their settings say, with the certificate authorities of
+    /// `ca_bundle`, too; scripts without a key of their own go through `own`.
+    pub fn serve(
+        self,
+        info: Info,
+        inbox: Arc<Inbox>,
+        own: Option<Own>,
+        ca_bundle: Option<PathBuf>,
+    ) -> io::Result<Service> {
         let (stopped, stop) = io::pipe()?;
         let shared = Arc::new(Shared {
             info,
             inbox,
+            desk: Desk::new(own, ca_bundle),
             connections: Mutex::default(),
             changed: Condvar::new(),
         });
@@ -186,6 +200,7 @@ impl Service {
     /// Takes what clients have sent already, then ends; clients that stay are cut off after `grace`.
     pub fn stop(mut self, grace: Duration) {
         drop(self.stop.take());
+        self.shared.desk.close();
         for accepting in self.accepting.drain(..) {
             let _ = accepting.join();
         }
@@ -291,6 +306,7 @@ fn start_connection(stream: OwnedFd, pid: i32, shared: &Arc<Shared>) {
 }
 
 fn leave(peer: &Arc<Peer>, shared: &Shared) {
+    shared.desk.leave(peer);
     shared
         .connections()
         .retain(|other| !Arc::ptr_eq(other, peer));
@@ -363,7 +379,8 @@ mod tests {
             files: Some(root.join("files")),
             directory: root.to_owned(),
         });
-        (bound.serve(info, Arc::clone(&inbox)).unwrap(), inbox, path)
+        let service = bound.serve(info, Arc::clone(&inbox), None, None);
+        (service.unwrap(), inbox, path)
     }
 
     #[test]

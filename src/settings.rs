@@ -145,6 +145,7 @@ pub const ENVIRONMENT: &[Variable] = variables! {
     "WANDB_X_GRAPHQL_RETRY_WAIT_MAX_SECONDS" "x_graphql_retry_wait_max_seconds" "seconds between two retries, at most";
     "WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL" "x_file_stream_transmit_interval" "seconds between two uploads of metrics";
     "WANDB_X_FILE_STREAM_TIMEOUT_SECONDS" "x_file_stream_timeout_seconds" "seconds that an upload of metrics may take";
+    "WANDB_X_FILE_STREAM_NO_GZIP" "x_file_stream_no_gzip" "false: metrics are sent packed, to servers that can unpack them";
     "WANDB_X_FILE_STREAM_RETRY_MAX" "x_file_stream_retry_max" "how often a failed upload of metrics is repeated";
     "WANDB_X_FILE_STREAM_RETRY_WAIT_MIN_SECONDS" "x_file_stream_retry_wait_min_seconds" "seconds before the first retry";
     "WANDB_X_FILE_STREAM_RETRY_WAIT_MAX_SECONDS" "x_file_stream_retry_wait_max_seconds" "seconds between two retries, at most";

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::run::id::RunId;
+use crate::wire::sdk::Settings;
 
 pub mod derived;
 pub mod log_reader;
@@ -149,9 +150,10 @@ struct Places {
     main: Option<RunDir>,
     others: Vec<PathBuf>,
     closed: Vec<PathBuf>,
+    over: Vec<PathBuf>,
     followed: Vec<PathBuf>,
-    /// What the script wants with runs that the server has, by log.
-    resumes: Vec<(PathBuf, String)>,
+    /// What the script's SDK has told of runs, by log.
+    settings: Vec<(PathBuf, Arc<Settings>)>,
     /// The main run has moved.
     moved: bool,
     /// Called on every change.
@@ -230,23 +232,33 @@ impl Place {
         self.change(|places| places.closed.push(log.to_owned()));
     }
 
+    /// The script has said that the run of this log is over; all that it has said is written.
+    pub fn set_over(&self, log: &Path) {
+        self.change(|places| places.over.push(log.to_owned()));
+    }
+
+    /// Whether the script has said that the run of a log is over.
+    pub fn is_over(&self, log: &Path) -> bool {
+        self.lock().over.iter().any(|over| over == log)
+    }
+
     /// Whether nothing will be written to a log any more.
     pub fn is_closed(&self, log: &Path) -> bool {
         self.lock().closed.iter().any(|closed| closed == log)
     }
 
-    /// What the script wants with the run of a log if the server has it: a value of `resume`.
-    pub fn set_resume(&self, log: &Path, resume: &str) {
+    /// What the script's SDK has told of the run of a log.
+    pub fn set_settings(&self, log: &Path, settings: &Settings) {
         self.lock()
-            .resumes
-            .push((log.to_owned(), resume.to_owned()));
+            .settings
+            .push((log.to_owned(), Arc::new(settings.clone())));
     }
 
-    /// What the script wants with the run of a log if the server has it; empty if it has said nothing.
-    pub fn resume_of(&self, log: &Path) -> String {
+    /// What the script's SDK has told of the run of a log; `None` if it has not opened it.
+    pub fn settings_of(&self, log: &Path) -> Option<Arc<Settings>> {
         let places = self.lock();
-        let found = places.resumes.iter().find(|(known, _)| known == log);
-        found.map_or_else(String::new, |(_, resume)| resume.clone())
+        let found = places.settings.iter().rfind(|(known, _)| known == log);
+        found.map(|(_, settings)| Arc::clone(settings))
     }
 
     /// The logs of all other runs.

@@ -127,6 +127,7 @@ fn one(
         resume: options.resume,
         follow: options.follow.clone(),
         hold: Duration::ZERO,
+        stays_open: false,
     };
     let mut waited = false;
     loop {

@@ -5,34 +5,44 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::api::{Api, Caller, Stop};
+use crate::api::scripts::ScriptAccount;
+use crate::api::{Api, ApiError, Caller, Stop};
+use crate::inbox::{Inbox, Item, News};
+use crate::run::Registration;
+use crate::settings::server::Server;
 use crate::settings::{self, Resume};
 use crate::store::Place;
 use crate::store::log_reader::run_of;
 use crate::store::runs::{self, LocalRun};
 use crate::sync;
 use crate::upload::edits::Edits;
-use crate::upload::register::Target;
+use crate::upload::register::{RegisterError, Target};
 use crate::upload::{Fate, Follow, Job, Progress, Report, UploadError, Watch, upload};
+use crate::wire::sdk::text;
 
 /// How often it is looked for runs that the script has opened.
 const POLL: Duration = Duration::from_millis(200);
 
 /// Hears of the runs.
 pub trait Listener: Send + Sync {
-    /// A log is followed; `main` is that of the command, and `own` if no SDK has opened it.
-    fn begins(&self, log: &Path, main: bool, own: bool) -> Arc<dyn Watch>;
+    /// A log is followed, and sent to this server; `main` is that of the command, and `own` if no SDK has opened it.
+    fn begins(&self, log: &Path, api: &Arc<Api>, main: bool, own: bool) -> Arc<dyn Watch>;
     /// A run cannot be uploaded any more; what it has recorded stays.
     fn fails(&self, log: &Path, error: &UploadError);
 }
 
 /// How runs are uploaded.
 pub struct Setup {
-    pub api: Arc<Api>,
+    /// The server of runs for which the script has no key of its own.
+    pub api: Option<Arc<Api>>,
+    /// Authorities whose certificates are trusted besides the system's.
+    pub ca_bundle: Option<PathBuf>,
+    /// The recorder, which tells scripts how their uploads go.
+    pub inbox: Arc<Inbox>,
     /// Where the runs lie.
     pub place: Place,
     pub resume: Option<Resume>,
@@ -52,6 +62,7 @@ pub struct Uploaded {
 /// Uploads under way.
 pub struct Uplink {
     ended: Arc<AtomicBool>,
+    active: Arc<AtomicUsize>,
     stop: Stop,
     thread: JoinHandle<Vec<Uploaded>>,
 }
@@ -64,8 +75,11 @@ impl Uplink {
             let stop = stop.clone();
             setup.place.listen(move || stop.wake());
         }
+        let active = Arc::<AtomicUsize>::default();
         let crowd = Crowd {
             setup,
+            accounts: Vec::new(),
+            active: Arc::clone(&active),
             ended: Arc::clone(&ended),
             stop: stop.clone(),
             engines: Vec::new(),
@@ -76,6 +90,7 @@ impl Uplink {
             .spawn(move || crowd.run())?;
         Ok(Self {
             ended,
+            active,
             stop,
             thread,
         })
@@ -90,6 +105,11 @@ impl Uplink {
     /// Whether everything has been sent, or given up.
     pub fn is_done(&self) -> bool {
         self.thread.is_finished()
+    }
+
+    /// Whether runs are being uploaded at this moment.
+    pub fn is_active(&self) -> bool {
+        self.active.load(Ordering::SeqCst) > 0
     }
 
     /// Gives up; what was not sent can be sent later.
@@ -109,6 +129,7 @@ struct Engine {
     main: bool,
     /// The run goes on in another log.
     superseded: Arc<AtomicBool>,
+    api: Arc<Api>,
     /// Its thread has ended.
     over: Arc<AtomicBool>,
     thread: JoinHandle<Result<Report, UploadError>>,
@@ -116,6 +137,9 @@ struct Engine {
 
 struct Crowd {
     setup: Setup,
+    /// Clients of servers that scripts have named.
+    accounts: Vec<(ScriptAccount, Arc<Api>)>,
+    active: Arc<AtomicUsize>,
     ended: Arc<AtomicBool>,
     stop: Stop,
     engines: Vec<Engine>,
@@ -135,6 +159,7 @@ impl Crowd {
                     self.engines.push(engine);
                 }
             }
+            self.active.store(self.engines.len(), Ordering::SeqCst);
             if ended && self.engines.is_empty() {
                 return done;
             }
@@ -163,7 +188,47 @@ impl Crowd {
         }
     }
 
+    /// The client for a run: with the key of its script, or the wrapper's.
+    fn api_of(&mut self, log: &Path) -> Result<Arc<Api>, String> {
+        let own = self.setup.api.as_ref();
+        let account = match self.setup.place.settings_of(log) {
+            Some(settings) => ScriptAccount::new(&settings, self.setup.ca_bundle.clone())?,
+            None => {
+                return own
+                    .map(Arc::clone)
+                    .ok_or_else(|| "there is no server".to_owned());
+            }
+        };
+        let own_fits = |own: &&Arc<Api>| {
+            account.credentials.is_none()
+                || own.is_for(&account.network, account.credentials.as_ref())
+        };
+        if let Some(own) = own.filter(own_fits) {
+            return Ok(Arc::clone(own));
+        }
+        if account.credentials.is_none() {
+            return Err(format!(
+                "no API key configured for {}",
+                account.network.server.base()
+            ));
+        }
+        if let Some((_, api)) = self.accounts.iter().find(|(known, _)| *known == account) {
+            return Ok(Arc::clone(api));
+        }
+        let api = Arc::new(account.connect()?);
+        self.accounts.push((account, Arc::clone(&api)));
+        Ok(api)
+    }
+
     fn start(&mut self, log: PathBuf, main: bool) {
+        let api = match self.api_of(&log) {
+            Ok(api) => api,
+            Err(message) => {
+                self.setup.place.set_followed(&log);
+                let what = "upload".to_owned();
+                return self.failed(&log, &ApiError::Source { what, message }.into());
+            }
+        };
         let [superseded, over] = std::array::from_fn(|_| Arc::new(AtomicBool::new(false)));
         let before = self.supersede(&log);
         let fate = {
@@ -179,6 +244,8 @@ impl Crowd {
                     || place.is_closed(&log)
                 {
                     Fate::Ended
+                } else if place.is_over(&log) {
+                    Fate::Hurries
                 } else {
                     Fate::GoesOn
                 }
@@ -186,10 +253,12 @@ impl Crowd {
         };
         // A run that the SDK has opened is what the script wants it to be, and stays that.
         let own = main && !self.setup.place.has_moved();
+        let told = self.setup.place.settings_of(&log).unwrap_or_default();
+        let stays_open = told.x_update_finish_state.is_some_and(|flag| !flag.value);
         let (resume, hold) = if own {
             (self.setup.resume, self.setup.hold)
         } else {
-            let asked = settings::resume(&self.setup.place.resume_of(&log));
+            let asked = settings::resume(text(told.resume.as_ref()));
             (asked.unwrap_or(None), Duration::ZERO)
         };
         let job = Job {
@@ -198,9 +267,16 @@ impl Crowd {
             resume,
             follow: Follow::While(Arc::new(fate)),
             hold,
+            stays_open,
         };
-        let watch = self.setup.listener.begins(&log, main, own);
-        let (api, stop) = (Arc::clone(&self.setup.api), self.stop.clone());
+        let watch: Arc<dyn Watch> = Arc::new(Relay {
+            watch: self.setup.listener.begins(&log, &api, main, own),
+            log: log.clone(),
+            inbox: Arc::clone(&self.setup.inbox),
+            server: api.network().server.clone(),
+        });
+        let stop = self.stop.clone();
+        let of_engine = Arc::clone(&api);
         let goes_on = resume.is_some();
         let place = self.setup.place.clone();
         let ends = Arc::clone(&over);
@@ -229,6 +305,7 @@ impl Crowd {
                 log,
                 main,
                 superseded,
+                api: of_engine,
                 over,
                 thread,
             });
@@ -254,7 +331,7 @@ impl Crowd {
         let gone = engine.main && !self.setup.place.is_main(&engine.log);
         let result = engine.thread.join().unwrap_or(Err(UploadError::Panic));
         if gone {
-            self.take_back(result.ok().as_ref());
+            self.take_back(result.ok().as_ref(), &engine.api);
             return None;
         }
         let result = result.map(|mut report| {
@@ -262,10 +339,9 @@ impl Crowd {
             report.unfinished &= !engine.superseded.load(Ordering::SeqCst);
             sync::mark(&LocalRun::of_log(&engine.log), report)
         });
-        if let Err(error) = &result
-            && !error.is_stopped()
-        {
-            self.setup.listener.fails(&engine.log, error);
+        match &result {
+            Err(error) if !error.is_stopped() => self.failed(&engine.log, error),
+            _ => self.tell(&engine.log, News::Ended(None)),
         }
         Some(Uploaded {
             log: engine.log,
@@ -273,8 +349,22 @@ impl Crowd {
         })
     }
 
+    fn failed(&self, log: &Path, error: &UploadError) {
+        let news = match error {
+            UploadError::Register(RegisterError::Resume(reason)) => News::Forbidden(reason.clone()),
+            _ => News::Ended(Some(error.to_string())),
+        };
+        self.tell(log, news);
+        self.setup.listener.fails(log, error);
+    }
+
+    fn tell(&self, log: &Path, news: News) {
+        let item = Item::Upload(log.to_owned(), news);
+        self.setup.inbox.push(item, 512);
+    }
+
     /// The run goes on under another id: what was made for it on the server is taken back, if it was new.
-    fn take_back(&self, report: Option<&Report>) {
+    fn take_back(&self, report: Option<&Report>, api: &Api) {
         let target = report.and_then(|report| report.target.as_ref());
         let Some(target) = target.filter(|target| target.run.inserted) else {
             return;
@@ -287,12 +377,9 @@ impl Crowd {
             // It goes on as what it was.
             return;
         }
-        let caller = Caller {
-            stop: &self.stop,
-            trouble: &|_| {},
-        };
+        let caller = Caller::new(&self.stop, &|_| {});
         // A run that stays there is empty, and does no harm.
-        let _ = self.setup.api.delete_run(&target.run.storage_id, caller);
+        let _ = api.delete_run(&target.run.storage_id, caller);
     }
 }
 
@@ -312,6 +399,7 @@ fn earlier(log: &Path, place: &Place, api: &Arc<Api>, stop: &Stop, watch: &Arc<d
             resume: None,
             follow: Follow::No,
             hold: Duration::ZERO,
+            stays_open: false,
         };
         let watch: Arc<dyn Watch> = Arc::new(Earlier(Arc::clone(watch)));
         // What cannot be sent stays for `sync`.
@@ -334,4 +422,67 @@ impl Watch for Earlier {
     }
 
     fn stop_requested(&self) {}
+
+    fn artifact(&self, _: &str, _: Result<&str, &str>) {}
+
+    fn caught_up(&self) {}
+}
+
+/// Tells the script how its upload goes, and then whoever else wants to know.
+struct Relay {
+    log: PathBuf,
+    inbox: Arc<Inbox>,
+    server: Server,
+    watch: Arc<dyn Watch>,
+}
+
+impl Relay {
+    fn tell(&self, news: News) {
+        self.inbox.push(Item::Upload(self.log.clone(), news), 512);
+    }
+}
+
+impl Watch for Relay {
+    fn registered(&self, target: &Target) {
+        let run = &target.run;
+        self.tell(News::Registered(Box::new(Registration {
+            entity: run.entity.clone(),
+            project: run.project.clone(),
+            display_name: run.display_name.clone(),
+            url: self.server.run_url(&run.entity, &run.project, &run.run_id),
+            resumed_at: target.resumed.then_some(target.first_step),
+            config: target.config.clone(),
+        })));
+        self.watch.registered(target);
+    }
+
+    fn progress(&self, progress: Progress) {
+        self.watch.progress(progress);
+    }
+
+    fn trouble(&self, reason: Option<&str>) {
+        self.tell(match reason {
+            Some(reason) => News::StandsStill(reason.to_owned()),
+            None => News::GoesOn,
+        });
+        self.watch.trouble(reason);
+    }
+
+    fn stop_requested(&self) {
+        self.tell(News::Stop);
+        self.watch.stop_requested();
+    }
+
+    fn artifact(&self, client_id: &str, result: Result<&str, &str>) {
+        self.tell(News::Artifact {
+            client_id: client_id.to_owned(),
+            result: result.map(str::to_owned).map_err(str::to_owned),
+        });
+        self.watch.artifact(client_id, result);
+    }
+
+    fn caught_up(&self) {
+        self.tell(News::CaughtUp);
+        self.watch.caught_up();
+    }
 }

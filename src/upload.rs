@@ -66,6 +66,8 @@ impl std::fmt::Debug for Follow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     GoesOn,
+    /// Somebody waits for what is written to be sent.
+    Hurries,
     /// Nothing will be written any more.
     Ended,
     /// It has moved: whoever follows it lets go.
@@ -82,6 +84,8 @@ pub struct Job {
     pub follow: Follow,
     /// A followed run without rows is not made on the server before this time has passed.
     pub hold: Duration,
+    /// The server is not told of the end: another process goes on with the run.
+    pub stays_open: bool,
 }
 
 /// How far an upload is.
@@ -105,6 +109,10 @@ pub trait Watch: Send + Sync {
     fn trouble(&self, reason: Option<&str>);
     /// The user has pressed the stop button.
     fn stop_requested(&self);
+    /// An artifact is stored, under this id of the server's; or cannot be. `client_id` is the id in its record.
+    fn artifact(&self, client_id: &str, result: Result<&str, &str>);
+    /// All that was written to a log that [`Fate::Hurries`] is sent.
+    fn caught_up(&self);
 }
 
 /// What was uploaded.

@@ -1,6 +1,8 @@
 //! GraphQL: one request is a document, its variables and the name of the operation.
 
 use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::policy::Kind;
@@ -40,51 +42,97 @@ impl Api {
         variables: Value,
         caller: Caller<'_>,
     ) -> Result<Value, ApiError> {
-        let url = format!("{}/graphql", self.network().server.base());
         let body = json!({
             "query": operation.document,
             "variables": variables,
             "operationName": operation.name,
         });
+        let answer = self.ask(operation.name, operation.kind, body.to_string(), caller)?;
+        let data = answer.data.as_ref().map_or("null", |data| data.get());
+        let data: Value = serde_json::from_str(data).map_err(|error| ApiError::Answer {
+            what: operation.name.to_owned(),
+            message: error.to_string(),
+        })?;
+        let some = operation.partial
+            && data
+                .as_object()
+                .is_some_and(|data| data.values().any(|value| !value.is_null()));
+        match answer.refusal() {
+            Some(message) if !some => Err(ApiError::Refused {
+                what: operation.name.to_owned(),
+                message,
+            }),
+            _ => Ok(data),
+        }
+    }
+
+    /// Sends somebody else's document, with variables as JSON (an object); gives `data` as it came.
+    pub fn forward(
+        &self,
+        document: &str,
+        variables: &RawValue,
+        caller: Caller<'_>,
+    ) -> Result<Box<RawValue>, ApiError> {
+        #[derive(serde::Serialize)]
+        struct Body<'a> {
+            query: &'a str,
+            variables: &'a RawValue,
+        }
+        const WHAT: &str = "GraphQL";
+        let body = Body {
+            query: document,
+            variables,
+        };
+        let wrong = |error: serde_json::Error| ApiError::Answer {
+            what: WHAT.to_owned(),
+            message: error.to_string(),
+        };
+        let body = serde_json::to_string(&body).map_err(wrong)?;
+        let answer = self.ask(WHAT, Kind::Graphql, body, caller)?;
+        match (answer.refusal(), answer.data) {
+            (Some(message), _) => Err(ApiError::Refused {
+                what: WHAT.to_owned(),
+                message,
+            }),
+            (None, Some(data)) => Ok(data),
+            (None, None) => RawValue::from_string("null".to_owned()).map_err(wrong),
+        }
+    }
+
+    fn ask(
+        &self,
+        what: &str,
+        kind: Kind,
+        body: String,
+        caller: Caller<'_>,
+    ) -> Result<Reply, ApiError> {
+        let url = format!("{}/graphql", self.network().server.base());
         let request = Request {
-            kind: operation.kind,
-            what: operation.name,
+            kind,
+            what,
             method: reqwest::Method::POST,
             url: &url,
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
-            body: Payload::Bytes(Bytes::from(body.to_string())),
+            body: Payload::Bytes(Bytes::from(body)),
+            save: None,
         };
         // An answer that breaks off within valid HTTP is as good as none, but not for ever.
         let mut attempts = 0;
         loop {
             let answer = self.send(&request, caller)?;
-            let what = || operation.name.to_owned();
-            match serde_json::from_slice::<Value>(&answer.body) {
-                Ok(mut answer) => {
-                    let messages = messages(&answer);
-                    let some = operation.partial
-                        && answer["data"]
-                            .as_object()
-                            .is_some_and(|data| data.values().any(|value| !value.is_null()));
-                    if !messages.is_empty() && !some {
-                        return Err(ApiError::Refused {
-                            what: what(),
-                            message: messages,
-                        });
-                    }
-                    return Ok(answer["data"].take());
-                }
+            match serde_json::from_slice(&answer.body) {
+                Ok(reply) => return Ok(reply),
                 Err(_) if attempts < 3 => {
                     attempts += 1;
                     let wait = super::policy::wait(&self.network().graphql, attempts - 1, 0.0);
                     (caller.trouble)(Some("the answer is cut off"));
                     if caller.stop.wait(wait) {
-                        return Err(ApiError::Stopped(what()));
+                        return Err(ApiError::Stopped(what.to_owned()));
                     }
                 }
                 Err(error) => {
                     return Err(ApiError::Answer {
-                        what: what(),
+                        what: what.to_owned(),
                         message: error.to_string(),
                     });
                 }
@@ -93,9 +141,30 @@ impl Api {
     }
 }
 
+/// An answer of `/graphql`.
+#[derive(Deserialize)]
+struct Reply {
+    #[serde(default)]
+    data: Option<Box<RawValue>>,
+    #[serde(default)]
+    errors: Value,
+}
+
+impl Reply {
+    /// What the errors say, if there are some.
+    fn refusal(&self) -> Option<String> {
+        Some(errors(&self.errors)).filter(|message| !message.is_empty())
+    }
+}
+
 /// The messages of an answer's errors.
 pub(super) fn messages(answer: &Value) -> String {
-    let errors = answer["errors"].as_array().map_or(&[][..], Vec::as_slice);
+    errors(&answer["errors"])
+}
+
+/// The messages of a list of errors.
+fn errors(list: &Value) -> String {
+    let errors = list.as_array().map_or(&[][..], Vec::as_slice);
     let messages: Vec<&str> = errors
         .iter()
         .map(|error| {

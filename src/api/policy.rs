@@ -17,6 +17,8 @@ pub enum Kind {
     Stream,
     /// Bytes to or from a signed URL.
     Transfer,
+    /// A file from any URL: credentials go with it as far as it is the server's own.
+    Download,
 }
 
 /// What a status means.
@@ -31,6 +33,8 @@ pub enum Verdict {
 pub fn verdict(kind: Kind, status: u16, body: &str) -> Verdict {
     match status {
         200..=299 => Verdict::Done,
+        // Followed by who asks.
+        301 | 302 | 303 | 307 | 308 if kind == Kind::Download => Verdict::Done,
         409 if kind == Kind::Upsert => {
             if body.contains("previously created and deleted") {
                 Verdict::Final
@@ -40,7 +44,9 @@ pub fn verdict(kind: Kind, status: u16, body: &str) -> Verdict {
         }
         400 | 401 | 403 | 404 | 409 | 410 | 413 | 422 | 501 => Verdict::Final,
         429 => Verdict::Retry,
-        400..=499 if kind == Kind::Transfer && status != 408 => Verdict::Final,
+        400..=499 if matches!(kind, Kind::Transfer | Kind::Download) && status != 408 => {
+            Verdict::Final
+        }
         400..=599 => Verdict::Retry,
         _ => Verdict::Final,
     }
@@ -91,6 +97,9 @@ mod tests {
             (Kind::Transfer, 500, Verdict::Retry),
             (Kind::Graphql, 501, Verdict::Final),
             (Kind::Stream, 301, Verdict::Final),
+            (Kind::Download, 302, Verdict::Done),
+            (Kind::Download, 304, Verdict::Final),
+            (Kind::Download, 418, Verdict::Final),
         ] {
             assert_eq!(verdict(kind, status, ""), expected, "{kind:?} {status}");
         }

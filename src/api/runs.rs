@@ -164,6 +164,9 @@ pub struct Viewer {
     pub username: String,
     /// The entity that runs go to if none is named.
     pub entity: String,
+    pub email: String,
+    /// What the account may do, as JSON.
+    pub flags: String,
     pub teams: Vec<String>,
 }
 
@@ -411,6 +414,8 @@ impl Api {
         Ok(Some(Viewer {
             username: text(&viewer["username"]),
             entity: text(&viewer["entity"]),
+            email: text(&viewer["email"]),
+            flags: text(&viewer["flags"]),
             teams: teams
                 .iter()
                 .map(|edge| text(&edge["node"]["name"]))
@@ -443,7 +448,7 @@ impl Api {
         }))
     }
 
-    /// Rows of history whose step is at least `from` and below `to`, as JSON.
+    /// Rows of history whose step is at least `from` and below `to`, as JSON; none if there is no such run.
     pub fn history(
         &self,
         entity: &str,

@@ -38,13 +38,23 @@ impl Api {
         if !wait.is_zero() && caller.stop.wait(wait) {
             return Err(ApiError::Stopped("file stream".to_owned()));
         }
+        let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        let mut body = body;
+        if self.network().file_stream_gzip
+            && self.has_feature("FILESTREAM_GZIP", caller)
+            && let Ok(packed) = gzipped(&body)
+        {
+            headers.push(("content-encoding".to_owned(), "gzip".to_owned()));
+            body = packed;
+        }
         let request = Request {
             kind: Kind::Stream,
             what: "file stream",
             method: reqwest::Method::POST,
             url: &url,
-            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            headers,
             body: Payload::Bytes(Bytes::from(body)),
+            save: None,
         };
         let answer = self.send(&request, caller)?;
         // Servers may answer with anything; only the stop flag matters.
@@ -53,4 +63,11 @@ impl Api {
             stopped: answer["stopped"].as_bool().unwrap_or(false),
         })
     }
+}
+
+fn gzipped(body: &[u8]) -> std::io::Result<Vec<u8>> {
+    use std::io::Write as _;
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    writer.write_all(body)?;
+    writer.finish()
 }

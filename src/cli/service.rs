@@ -7,8 +7,9 @@ use clap::Subcommand;
 /// Record runs of notebooks and long sessions without a wrapper
 ///
 /// `export WANDB_SERVICE="$(wandb-rs service start)"` makes every `import wandb` of this shell, and of a notebook server
-/// that is started from it, log to wandb-rs. A run ends with `run.finish()`; one that never says so stays without an
-/// exit code, as a crashed one.
+/// that is started from it, log to wandb-rs. Runs that are online are uploaded while they last, to the server and with
+/// the key that the SDK finds. A run ends with `run.finish()`; one that never says so stays without an exit code, as a
+/// crashed one.
 #[derive(Debug, clap::Args)]
 pub struct ServiceArgs {
     #[command(subcommand)]

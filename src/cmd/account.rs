@@ -153,10 +153,7 @@ pub fn verify(
         &settings.email,
     );
     let stop = Stop::default();
-    let caller = Caller {
-        stop: &stop,
-        trouble: &|_| {},
-    };
+    let caller = Caller::new(&stop, &|_| {});
     match api.map_err(&failed)?.viewer(caller) {
         Ok(Some(viewer)) => Ok(viewer),
         Ok(None) => Err(failed(

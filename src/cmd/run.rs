@@ -23,7 +23,7 @@ use crate::output::{Ui, redact};
 use crate::parse::Options;
 use crate::recorder::{self, Finished, MainSetup, Setup};
 use crate::run::{Event, RunState, Stream};
-use crate::service::{Bound, Info, RunInfo, Service};
+use crate::service::{Bound, Info, Own, RunInfo, Service};
 use crate::settings::{Mode, Resume, Settings};
 use crate::store::output_log::OutputLog;
 use crate::store::{self, Place};
@@ -85,7 +85,7 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
     if args.dry_run {
         super::print(&dry_run(
             args,
-            online.is_some(),
+            online.as_ref(),
             &settings,
             &identity,
             &config,
@@ -111,7 +111,7 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
         argv: args.command.clone(),
         environment: environment(
             args,
-            online.is_some(),
+            online.as_ref(),
             &settings,
             &identity,
             files.dir.as_ref(),
@@ -276,7 +276,7 @@ impl Session {
                 "nothing is recorded: no thread can be started: {error}"
             ));
         }
-        let service = serve(socket, info, inbox, ui);
+        let service = serve(socket, info, inbox, self, ui);
         let observer = Observer::start(self.task(pid, git), self.clock, Arc::clone(inbox)).ok();
         let outcome = child.run(&watcher).map_err(|error| {
             Error::new(format!("the script cannot be followed: {error}")).code(BEFORE_SPAWN)
@@ -457,9 +457,17 @@ fn serve(
     socket: std::io::Result<Bound>,
     info: Info,
     inbox: &Arc<Inbox>,
+    session: &Session,
     ui: &Ui,
 ) -> Option<Service> {
-    match socket.and_then(|socket| socket.serve(info, Arc::clone(inbox))) {
+    let own = session.online.as_ref().and_then(|online| {
+        Some(Own {
+            api: Arc::clone(online.api().ok()?),
+            entity: session.identity.record.entity.clone(),
+        })
+    });
+    let ca_bundle = session.settings.network.ca_bundle.clone();
+    match socket.and_then(|socket| socket.serve(info, Arc::clone(inbox), own, ca_bundle)) {
         Ok(service) => Some(service),
         Err(error) => {
             ui.warning(&format!("the local socket is not available: {error}"));

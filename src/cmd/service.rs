@@ -7,15 +7,17 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 
+use super::account::Account;
 use super::background;
 use super::run::{report, service_token, socket_places};
+use crate::api::Api;
 use crate::child::signals::{FORWARDED, Signals};
 use crate::cli::service::{Action, ServiceArgs};
 use crate::error::Error;
@@ -24,9 +26,15 @@ use crate::output::{Ui, Verbosity};
 use crate::recorder::{self, Setup};
 use crate::service::{Bound, Info, RunInfo, Service};
 use crate::store::{self, Place};
+use crate::uplink::{self, Listener, Uplink};
+use crate::upload::register::Target;
+use crate::upload::{Progress, UploadError, Watch};
 
 /// How often the service looks whether it is still needed.
 const LOOK: Duration = Duration::from_millis(500);
+/// How long the end of the service waits for uploads.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+
 /// Carries the command out.
 pub fn exec(args: &ServiceArgs) -> Result<(), Error> {
     match args.action {
@@ -48,9 +56,8 @@ struct Running {
 
 /// The file that tells where the service is; its directory is the user's alone.
 fn state_file() -> Result<PathBuf, Error> {
-    let unusable = |path: &std::path::Path, why: String| {
-        Error::new(format!("{} cannot be used: {why}", path.display()))
-    };
+    let unusable =
+        |path: &Path, why: String| Error::new(format!("{} cannot be used: {why}", path.display()));
     let place = socket_places()
         .into_iter()
         .find(|place| place.is_dir())
@@ -146,13 +153,28 @@ fn serve(idle_timeout: Duration) -> Result<(), Error> {
     let token = service_token(&bound.path());
     let file = state_file()?;
     let inbox = Arc::new(Inbox::default());
+    let place = Place::default();
+    // Each script names its own server; what the environment says of certificates it does not pass on.
+    let ca_bundle = Account::read()
+        .ok()
+        .and_then(|account| account.settings.network.ca_bundle);
+    let uplink = Uplink::start(uplink::Setup {
+        api: None,
+        ca_bundle: ca_bundle.clone(),
+        inbox: Arc::clone(&inbox),
+        place: place.clone(),
+        resume: None,
+        hold: Duration::ZERO,
+        listener: Arc::new(Silent),
+    })
+    .map_err(failed)?;
     let setup = Setup {
         main: None,
         parse: None,
         parse_always: false,
         warn: Arc::new(move |warning| report::warn(&ui, &warning)),
-        place: Place::default(),
-        uploads: false,
+        place,
+        uploads: true,
         info: None,
     };
     let recorder = recorder::start(setup, Arc::clone(&inbox)).map_err(failed)?;
@@ -161,22 +183,60 @@ fn serve(idle_timeout: Duration) -> Result<(), Error> {
         files: None,
         directory: PathBuf::new(),
     });
-    let service = bound.serve(info, Arc::clone(&inbox)).map_err(failed)?;
+    let service = bound
+        .serve(info, Arc::clone(&inbox), None, ca_bundle)
+        .map_err(failed)?;
     let mut line = token.into_encoded_bytes();
     line.push(b'\n');
     store::write_atomic(&file, &line).map_err(failed)?;
     background::say_and_let_go(&line);
-    wait(&signals, &service, idle_timeout);
+    wait(&signals, &service, &uplink, idle_timeout);
     service.stop(Duration::from_millis(200));
     inbox.close();
     let _ = recorder.join();
+    finish(&uplink);
     if fs::read(&file).is_ok_and(|text| text == line) {
         let _ = fs::remove_file(&file);
     }
     Ok(())
 }
 
-fn wait(signals: &Signals, service: &Service, idle_timeout: Duration) {
+/// Sends what is left, if that does not take long; the rest waits for `wandb-rs sync`.
+fn finish(uplink: &Uplink) {
+    uplink.end();
+    let start = Instant::now();
+    while !uplink.is_done() && start.elapsed() < LAST_WORDS {
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+    uplink.stop();
+}
+
+/// Nobody is there to be told: the scripts' SDK tells how their uploads go.
+struct Silent;
+
+impl Listener for Silent {
+    fn begins(&self, _: &Path, _: &Arc<Api>, _: bool, _: bool) -> Arc<dyn Watch> {
+        Arc::new(Self)
+    }
+
+    fn fails(&self, _: &Path, _: &UploadError) {}
+}
+
+impl Watch for Silent {
+    fn registered(&self, _: &Target) {}
+
+    fn progress(&self, _: Progress) {}
+
+    fn trouble(&self, _: Option<&str>) {}
+
+    fn stop_requested(&self) {}
+
+    fn artifact(&self, _: &str, _: Result<&str, &str>) {}
+
+    fn caught_up(&self) {}
+}
+
+fn wait(signals: &Signals, service: &Service, uplink: &Uplink, idle_timeout: Duration) {
     let mut needed = Instant::now();
     loop {
         let mut fds = [nix::poll::PollFd::new(
@@ -190,7 +250,7 @@ fn wait(signals: &Signals, service: &Service, idle_timeout: Duration) {
                 return;
             }
         }
-        if service.has_clients() {
+        if service.has_clients() || uplink.is_active() {
             needed = Instant::now();
         }
         if !idle_timeout.is_zero() && needed.elapsed() >= idle_timeout {

@@ -233,10 +233,7 @@ fn not_empty(ui: &Ui, question: &str) -> Result<String, NoAnswer> {
 fn projects(account: &Account, credentials: Credentials, entity: &str) -> Vec<String> {
     let settings = &account.settings;
     let stop = Stop::default();
-    let caller = Caller {
-        stop: &stop,
-        trouble: &|_| {},
-    };
+    let caller = Caller::new(&stop, &|_| {});
     let (user, email) = (&settings.username, &settings.email);
     let Ok(api) = Api::new(&settings.network, Some(credentials), user, email) else {
         return Vec::new();

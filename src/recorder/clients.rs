@@ -5,25 +5,30 @@
 //! wants it; it ends when the script says so, or with the child. Source of the rules: `core/internal/stream`,
 //! `core/pkg/server` of the official repository.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Main;
 use super::client_files::{describe, packages, save_code, writer_id};
 use super::run_log::{RunLog, Warn};
-use crate::inbox::Gate;
+use crate::inbox::Inbox;
 use crate::peer::Peer;
 use crate::run::{Event, RunState, Stream};
 use crate::service::Info;
-use crate::store::{Place, RunDir};
+use crate::store::Place;
 use crate::sys::Clock;
 use crate::system::host;
-use crate::wire::schema::{Kind, RunRecord};
+use crate::wire::schema::{Kind, RunRecord, StatsRecord};
 use crate::wire::sdk::{self, Answer, Call, SampledHistoryItem, Settings, What, flag, text};
 
 mod begin;
-mod registration;
+mod client_run;
+mod samples;
+mod uploads;
+
+use client_run::{ClientRun, Upload};
+use samples::Samples;
 
 /// Values of a sparkline: as many as the SDK shows, so that it need not thin them out.
 const SAMPLES: usize = 40;
@@ -32,49 +37,21 @@ const LATE: Duration = Duration::from_millis(50);
 /// Warnings that wait for a client.
 const WARNINGS: usize = 128;
 
-/// How long the SDK waits for the server to take its run; the script must not stand still without one.
-const REGISTER: Duration = Duration::from_secs(10);
+/// How long the SDK of a wrapped script waits for the server to take its run, or what comes last in it; the script must
+/// not stand still without one.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the runs of clients share.
 pub struct Clients {
     /// The runs are uploaded while they go on.
     uploads: bool,
     runs: Vec<ClientRun>,
-    gate: Gate,
+    inbox: Arc<Inbox>,
     warn: Warn,
     place: Place,
     info: Option<Info>,
     /// Answers that go out when everything before them is recorded.
     answers: Vec<(Arc<Peer>, Vec<u8>)>,
-}
-
-/// One run of a client.
-struct ClientRun {
-    id: String,
-    settings: Box<Settings>,
-    /// As they came, for processes that join.
-    raw_settings: Vec<u8>,
-    /// Process that has opened it.
-    creator: i32,
-    /// It is the wrapper's own run.
-    main: bool,
-    /// Its own log; the main run's is elsewhere, and there is none before its record has come.
-    own: Option<(RunLog, Clock)>,
-    /// Its record has come.
-    begun: bool,
-    /// The exit code that the script has told.
-    exit: Option<i32>,
-    /// When its log is closed: what was printed before its end may still be on its way.
-    close_at: Option<Instant>,
-    /// The SDK has let go of it: the id can be used again.
-    over: bool,
-    /// The SDK has asked for what it shows at the end.
-    shown: bool,
-    /// Who waits for warnings.
-    waiting: Vec<(Arc<Peer>, String)>,
-    warnings: Vec<String>,
-    /// Who waits to hear that the server has taken the run, and until when.
-    unregistered: Option<(Arc<Peer>, String, Instant)>,
 }
 
 /// A run that a script has opened besides the main one, at its end.
@@ -88,36 +65,19 @@ pub struct Ended {
     pub silent: bool,
 }
 
-impl ClientRun {
-    fn dir(&self) -> RunDir {
-        RunDir::of_others(
-            PathBuf::from(text(self.settings.sync_dir.as_ref())),
-            PathBuf::from(text(self.settings.sync_file.as_ref())),
-        )
-    }
-
-    /// Whether something can still come into its log.
-    fn is_open(&self) -> bool {
-        self.exit.is_none() || self.close_at.is_some()
-    }
-
-    /// Its log and its clock.
-    fn log<'a>(&'a mut self, main: &'a mut Option<Main>) -> Option<(&'a mut RunLog, Clock)> {
-        if self.main {
-            main.as_mut().map(|main| (&mut main.run, main.clock))
-        } else {
-            self.own.as_mut().map(|(log, clock)| (log, *clock))
-        }
-    }
-}
-
 impl Clients {
     /// Nobody yet. `place` and `info` follow the main run.
-    pub fn new(gate: Gate, warn: Warn, place: Place, info: Option<Info>, uploads: bool) -> Self {
+    pub fn new(
+        inbox: Arc<Inbox>,
+        warn: Warn,
+        place: Place,
+        info: Option<Info>,
+        uploads: bool,
+    ) -> Self {
         Self {
             uploads,
             runs: Vec::new(),
-            gate,
+            inbox,
             warn,
             place,
             info,
@@ -160,13 +120,12 @@ impl Clients {
                 }
                 return;
             }
-            // The run's upload tells about a key that is wrong.
-            What::Authenticate if self.uploads => {
-                let run = main.as_ref().map(|main| main.run.state().run());
-                Answer::Account(run.map_or_else(String::new, |run| run.entity.clone()))
-            }
-            What::Authenticate => Answer::ApiError(registration::no_server(15)),
-            What::Api(number) => Answer::ApiError(registration::no_server(number)),
+            What::Unserved(name) => Answer::Error(format!(
+                "wandb-rs {} does not serve {name}",
+                env!("CARGO_PKG_VERSION")
+            )),
+            // Carried out beside the recorder.
+            What::ApiInit(_) | What::Api(_) | What::ApiCleanup(_) => return,
             What::Teardown | What::Noted => Answer::Done,
             What::Unknown(path) => {
                 if let Some(main) = main {
@@ -191,6 +150,14 @@ impl Clients {
                 }
                 Answer::Messages(std::mem::take(&mut run.warnings))
             }
+            What::Exit(code) => match place {
+                Some(place) => return self.leave(place, (peer, id), code, main),
+                None => Answer::Error(format!("run {stream:?} is not open")),
+            },
+            What::Artifact(record, kind) => match place {
+                Some(place) => return self.artifact(place, (peer, id), record, kind, main),
+                None => Answer::Error(format!("run {stream:?} is not open")),
+            },
             what => match place {
                 Some(place) => {
                     let begun = self.runs[place].begun;
@@ -198,7 +165,8 @@ impl Clients {
                     let run = &mut self.runs[place];
                     if self.uploads && !begun && run.begun && !flag(run.settings.offline) {
                         // The script is told where its run is, so the server comes first.
-                        let until = Instant::now() + REGISTER;
+                        // Without a wrapper the SDK decides how long to wait, as with its own service.
+                        let until = main.is_some().then(|| Instant::now() + PATIENCE);
                         run.unregistered = Some((Arc::clone(peer), id, until));
                         return;
                     }
@@ -236,22 +204,9 @@ impl Clients {
         if self.runs.iter().any(|run| run.id == id && !run.over) {
             return Answer::Error(format!("run ID {id} is in use"));
         }
-        self.runs.push(ClientRun {
-            id,
-            settings,
-            raw_settings,
-            creator,
-            main: wrapped && self.runs.is_empty(),
-            own: None,
-            begun: false,
-            exit: None,
-            close_at: None,
-            over: false,
-            shown: false,
-            waiting: Vec::new(),
-            warnings: Vec::new(),
-            unregistered: None,
-        });
+        let main = wrapped && self.runs.is_empty();
+        let run = ClientRun::new(id, settings, raw_settings, creator, main);
+        self.runs.push(run);
         Answer::Done
     }
 
@@ -270,28 +225,25 @@ impl Clients {
                 return self.log(place, event, main);
             }
             What::Record(record, kind) => return self.record(place, record, kind, main),
-            What::Artifact(record, kind) => {
-                let _ = self.record(place, record, kind, main);
-                // Heard only by a script that waits for the upload.
-                return Answer::ArtifactError(
-                    "wandb-rs uploads the artifact beside the script, and does not tell when it is there: leave out wait()"
-                        .to_owned(),
-                );
-            }
             What::InformAttach => {
                 return Answer::Settings(self.runs[place].raw_settings.clone());
             }
-            What::Exit(code) => return self.exit(place, code, main),
             What::Finish => {
                 let run = &mut self.runs[place];
                 run.over = true;
                 let _ = self.exit(place, 0, main);
+                self.last_warnings(place);
                 return Answer::Done;
             }
             _ => {}
         }
         let run = &mut self.runs[place];
         let wrapped = main.is_some();
+        let stop = run.stop;
+        if what == What::PollExit && !run.leaving.is_empty() {
+            return Answer::PollExit(None);
+        }
+        let operation = run.operation();
         let dir = run.dir();
         let settings = run.settings.clone();
         run.shown |= matches!(what, What::SampledHistory);
@@ -321,8 +273,9 @@ impl Clients {
                     ..state.run().clone()
                 }))
             }
-            What::PollExit => Answer::PollExit(log.state().file_counts()),
-            What::Operations => Answer::Operations,
+            What::PollExit => Answer::PollExit(Some(log.state().file_counts())),
+            What::StopStatus => Answer::StopStatus(stop && !wrapped),
+            What::Operations => Answer::Operations(operation),
             What::Packages(lines) => {
                 packages(log, &dir, &lines, clock);
                 Answer::Done
@@ -420,9 +373,10 @@ impl Clients {
     fn exit(&mut self, place: usize, code: i32, main: &mut Option<Main>) -> Answer {
         let run = &mut self.runs[place];
         if run.exit.is_some() {
-            return Answer::Exit;
+            return Answer::Exit { timed_out: false };
         }
         run.exit = Some(code);
+        run.samples = None;
         if run.main {
             // Its real end is that of the child.
             if let Some((log, clock)) = run.log(main) {
@@ -432,12 +386,16 @@ impl Clients {
             log.apply(Event::Over, clock.now());
             run.close_at = Some(Instant::now() + LATE);
         }
-        // The answer to those who wait for warnings says that the run is over.
+        Answer::Exit { timed_out: false }
+    }
+
+    /// The answer to those who wait for warnings says that the run is over.
+    fn last_warnings(&mut self, place: usize) {
+        let run = &mut self.runs[place];
         let warnings = std::mem::take(&mut run.warnings);
         for (peer, id) in std::mem::take(&mut run.waiting) {
             self.reply(&peer, &id, Answer::Messages(warnings.clone()));
         }
-        Answer::Exit
     }
 
     /// The exit code of the main run: that of the child, or the one that the script has told if the child's says nothing.
@@ -486,6 +444,19 @@ impl Clients {
         }
     }
 
+    /// A sample that was taken for one run.
+    pub fn sample(&mut self, log: &Path, stats: StatsRecord) {
+        let run = self
+            .runs
+            .iter_mut()
+            .rfind(|run| run.dir().log_path() == log);
+        if let Some(run) = run.filter(|run| run.exit.is_none())
+            && let Some((log, clock)) = &mut run.own
+        {
+            log.apply(Event::Stats(stats), clock.now());
+        }
+    }
+
     /// Readings of the machine, too.
     pub fn event(&mut self, event: &Event) {
         for (log, clock) in self.siblings() {
@@ -510,6 +481,9 @@ impl Clients {
     pub fn close_due(&mut self, main: &mut Option<Main>) {
         self.release_due(main);
         for run in &mut self.runs {
+            if run.exit.is_some() && !std::mem::replace(&mut run.hurries, true) {
+                self.place.set_over(run.dir().log_path());
+            }
             if run.close_at.is_some_and(|at| at <= Instant::now())
                 && let (Some((log, clock)), Some(code)) = (&mut run.own, run.exit)
             {
@@ -523,9 +497,13 @@ impl Clients {
     /// When [`Clients::close_due`] has something to do.
     pub fn deadline(&self) -> Option<Instant> {
         let waits = |run: &ClientRun| run.unregistered.as_ref().map(|(_, _, until)| *until);
+        let leaves = |run: &ClientRun| run.leaving.iter().filter_map(|(.., until)| *until).min();
         self.runs
             .iter()
-            .filter_map(|run| [run.close_at, waits(run)].into_iter().flatten().min())
+            .filter_map(|run| {
+                let times = [run.close_at, waits(run).flatten(), leaves(run)];
+                times.into_iter().flatten().min()
+            })
             .min()
     }
 

@@ -41,6 +41,8 @@ pub struct Registration {
     pub url: String,
     /// The server had the run already: its next row has this step.
     pub resumed_at: Option<i64>,
+    /// The config of a run that the server had: keys and values as JSON.
+    pub config: Vec<(String, String)>,
 }
 
 /// Everything that can happen to a run, but for its console output: that changes nothing else, so the recorder

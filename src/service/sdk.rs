@@ -57,11 +57,31 @@ fn take(message: &[u8], peer: &Arc<Peer>, shared: &Shared) -> bool {
             return false;
         }
     };
+    let call = match call.what {
+        What::ApiInit(init) => {
+            shared.desk.begin(&call.id, &init, peer);
+            return true;
+        }
+        What::Api(request) => {
+            shared.desk.ask(call.id, request, peer);
+            return true;
+        }
+        What::ApiCleanup(api_id) => {
+            shared.desk.end(&api_id, peer);
+            return false;
+        }
+        ref what => {
+            if let What::Cancel(id) = what {
+                shared.desk.cancel(id, peer);
+            }
+            call
+        }
+    };
     // Should the recorder stand still, the script must go on all the same.
     let fallback = (!call.id.is_empty()).then(|| {
         let answer = match call.what {
-            What::Exit(_) => Answer::Exit,
-            What::PollExit => Answer::PollExit([0; 4]),
+            What::Exit(_) => Answer::Exit { timed_out: false },
+            What::PollExit => Answer::PollExit(Some([0; 4])),
             What::GetSummary => Answer::Summary(Vec::new()),
             What::SampledHistory => Answer::History(Vec::new()),
             What::HistoryStep => Answer::Step(0),

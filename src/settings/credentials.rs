@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use super::server::Server;
 use super::{Settings, netrc};
 
+/// The key of a script that has none: its SDK wants one before it talks to us, and it opens nothing.
+pub const NO_KEY: &str = "0000000000000000000000000000000000000000";
+
 /// A text that is never shown.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(String);

@@ -75,6 +75,8 @@ pub struct Network {
     pub extra_headers: Vec<(String, Secret)>,
     pub graphql: Channel,
     pub file_stream: Channel,
+    /// Its requests are packed, for servers that can unpack them.
+    pub file_stream_gzip: bool,
     /// Between two requests of the file stream.
     pub transmit_interval: Duration,
     pub file_transfer: Channel,
@@ -102,6 +104,7 @@ impl Default for Network {
             graphql: Channel::new(20, 30),
             // About seven days.
             file_stream: Channel::new(10_085, 180),
+            file_stream_gzip: false,
             transmit_interval: Duration::from_secs(15),
             file_transfer: Channel::new(20, 0),
             finish_timeout: None,
@@ -143,6 +146,9 @@ impl Network {
                 .unwrap_or_default(),
             graphql: default.graphql.take(layers, "graphql")?,
             file_stream: default.file_stream.take(layers, "file_stream")?,
+            file_stream_gzip: layers
+                .take("x_file_stream_no_gzip", boolean)?
+                .is_some_and(|unpacked| !unpacked),
             transmit_interval: layers
                 .take("x_file_stream_transmit_interval", seconds)?
                 .unwrap_or(default.transmit_interval),
@@ -230,6 +236,7 @@ mod tests {
             ("WANDB_FILE_PUSHER_TIMEOUT", "60"),
             ("WANDB_X_FILE_STREAM_TIMEOUT_SECONDS", "0"),
             ("WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL", "0"),
+            ("WANDB_X_FILE_STREAM_NO_GZIP", "false"),
             ("WANDB_FINISH_TIMEOUT", "0"),
             ("WANDB_IGNORE_GLOBS", "*.pt,tmp/*"),
             ("WANDB_X_EXTRA_HTTP_HEADERS", r#"{"X-A": "b"}"#),
@@ -247,6 +254,7 @@ mod tests {
         assert_eq!(set.transmit_interval, Duration::ZERO);
         assert_eq!(set.file_transfer.wait_max, Duration::from_secs(9));
         assert_eq!(set.file_transfer.timeout, Some(Duration::from_secs(60)));
+        assert!(set.file_stream_gzip);
         assert_eq!(set.finish_timeout, None);
         assert_eq!(set.ignore_globs, ["*.pt", "tmp/*"]);
         assert_eq!(set.extra_headers[0].1.expose(), "b");

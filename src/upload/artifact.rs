@@ -46,13 +46,13 @@ pub enum ArtifactError {
     Record(&'static str),
 }
 
-/// Uploads the artifact of a record for a run.
+/// Uploads the artifact of a record for a run; gives the server's id of it.
 pub fn upload(
     api: &Api,
     record: &ArtifactRecord,
     of: Of<'_>,
     caller: Caller<'_>,
-) -> Result<(), ArtifactError> {
+) -> Result<String, ArtifactError> {
     let manifest = record
         .manifest
         .as_ref()
@@ -92,7 +92,7 @@ pub fn upload(
         if record.use_after_commit {
             api.use_artifact(&created.id, of.entity, of.project, of.run, caller)?;
         }
-        return Ok(());
+        return Ok(created.id);
     }
     let (kind, name) = if record.incremental {
         ("INCREMENTAL", "wandb_manifest.incremental.json")
@@ -139,7 +139,7 @@ pub fn upload(
             api.use_artifact(&created.id, of.entity, of.project, of.run, caller)?;
         }
     }
-    Ok(())
+    Ok(created.id)
 }
 
 fn announcement(record: &ArtifactRecord, digest: &str, region: Option<&str>, of: Of<'_>) -> Value {

@@ -67,6 +67,7 @@ pub fn upload(
         told_at: None,
         preempting_told: false,
         stop_told: false,
+        caught_up: false,
     };
     engine.run()
 }
@@ -105,6 +106,7 @@ struct Engine<'a> {
     told_at: Option<Instant>,
     preempting_told: bool,
     stop_told: bool,
+    caught_up: bool,
 }
 
 impl Engine<'_> {
@@ -131,17 +133,14 @@ impl Engine<'_> {
             if fate == Fate::Ended {
                 break;
             }
-            self.idle()?;
+            self.idle(fate == Fate::Hurries)?;
         }
         self.finish()?;
         Ok(self.report)
     }
 
     fn caller(&self) -> Caller<'_> {
-        Caller {
-            stop: self.stop,
-            trouble: &*self.trouble,
-        }
+        Caller::new(self.stop, &*self.trouble)
     }
 
     /// Whether the run may still become another one: it is not made on the server as long as it has no rows.
@@ -210,10 +209,7 @@ impl Engine<'_> {
             let trouble = Arc::clone(&self.trouble);
             let registrar = Registrar {
                 api: self.api,
-                caller: Caller {
-                    stop: self.stop,
-                    trouble: &*trouble,
-                },
+                caller: Caller::new(self.stop, &*trouble),
                 log: &self.job.log,
                 edits: &self.job.edits,
                 resume: self.job.resume,
@@ -302,12 +298,10 @@ impl Engine<'_> {
         let run = target.run.clone();
         let thread = std::thread::Builder::new()
             .name("stream".to_owned())
-            .stack_size(256 << 10)
+            // A packer has tables of its own.
+            .stack_size(2 << 20)
             .spawn(move || {
-                let caller = Caller {
-                    stop: &stop,
-                    trouble: &*trouble,
-                };
+                let caller = Caller::new(&stop, &*trouble);
                 let said = api.stream(&run.entity, &run.project, &run.run_id, body, caller);
                 stop.wake();
                 said
@@ -348,9 +342,9 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Nothing new in the log: does what is due, and waits a little.
-    fn idle(&mut self) -> Result<(), UploadError> {
-        if self.fold.run.is_some() && !self.may_move(Fate::GoesOn) {
+    /// Nothing new in the log: does what is due, or everything if somebody waits for it, and waits a little.
+    fn idle(&mut self, hurries: bool) -> Result<(), UploadError> {
+        if self.fold.run.is_some() && (hurries || !self.may_move(Fate::GoesOn)) {
             self.register()?;
             if self
                 .in_flight
@@ -359,7 +353,7 @@ impl Engine<'_> {
             {
                 self.settle()?;
             }
-            self.tell_changes(false)?;
+            self.tell_changes(hurries)?;
             self.alerts()?;
             if let Some(outcome) = self.transfers.outcome() {
                 self.take_outcome(outcome);
@@ -369,16 +363,20 @@ impl Engine<'_> {
                 self.target.as_ref(),
                 self.api,
                 self.stop,
-                &self.trouble,
+                (&self.trouble, self.watch),
             );
             let since = self.sent_at.map(|at| at.elapsed());
             let interval = self.api.network().transmit_interval;
-            let due = since.is_none_or(|since| since >= interval)
-                && (!self.fold.batch.is_empty() || self.has_news());
+            let waits = !self.fold.batch.is_empty() || self.has_news();
+            let due = waits && (hurries || since.is_none_or(|since| since >= interval));
             let urgent = self.fold.preempting && !self.preempting_told;
             let heartbeat = since.is_none_or(|since| since >= HEARTBEAT);
             if self.in_flight.is_none() && (due || urgent || heartbeat) {
                 self.send(None)?;
+            }
+            let busy = waits || self.in_flight.is_some() || self.transfers.are_under_way();
+            if hurries && !busy && !std::mem::replace(&mut self.caught_up, true) {
+                self.watch.caught_up();
             }
         }
         if self.stop.wait_or_wake(POLL) {
@@ -512,14 +510,14 @@ impl Engine<'_> {
             &target,
             self.api,
             self.stop,
-            &self.trouble,
+            (&self.trouble, self.watch),
         );
         self.take_outcome(outcome);
         if self.stop.is_stopped() {
             return Err(UploadError::Api(ApiError::Stopped("upload".to_owned())));
         }
         self.left_out();
-        self.send(complete)?;
+        self.send(complete.filter(|_| !self.job.stays_open))?;
         self.settle()?;
         self.report.rows = self.fold.batch.history.next();
         if self.report.is_synced() {

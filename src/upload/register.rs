@@ -41,6 +41,8 @@ pub struct Target {
     pub first_step: i64,
     /// Lines of this log that the server has.
     pub counts: Counts,
+    /// The config of a run that goes on, with what it had before: keys and values as JSON.
+    pub config: Vec<(String, String)>,
 }
 
 /// What registering needs to know besides the log.
@@ -229,6 +231,11 @@ impl Registrar<'_> {
             resumed,
             first_step: step,
             counts,
+            config: if resumed {
+                users_config(fold)
+            } else {
+                Vec::new()
+            },
         })
     }
 
@@ -248,10 +255,10 @@ impl Registrar<'_> {
     fn check_resume(&self, id: &str, exists: bool) -> Result<(), RegisterError> {
         match (self.resume, exists) {
             (Some(Resume::Must), false) => Err(RegisterError::Resume(format!(
-                "run {id} is not on the server, but `--resume must` asks for a run that is there; is the id right, and the project?"
+                "run {id} does not exist on the server, and `resume must` asks for a run that is there; is the id right, and the project?"
             ))),
             (Some(Resume::Never), true) => Err(RegisterError::Resume(format!(
-                "run {id} is on the server already, but `--resume never` forbids to go on with it; use another id, or `--resume allow`"
+                "run {id} exists already, and `resume never` forbids to go on with it; use another id, or `resume allow`"
             ))),
             _ => Ok(()),
         }
@@ -326,6 +333,15 @@ impl Registrar<'_> {
         }
         Ok((bases, runtime))
     }
+}
+
+/// The config that the user sees.
+fn users_config(fold: &Fold) -> Vec<(String, String)> {
+    let members = fold.config.members().iter();
+    members
+        .filter(|(key, _)| key != "_wandb")
+        .map(|(key, value)| (key.clone(), value.to_json()))
+        .collect()
 }
 
 /// Adds the server's config values that the run does not set itself. Of what is below `_wandb` only what the user sees

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use super::Watch;
 use super::artifact;
 use super::edits::Edits;
 use super::engine::SharedTrouble;
@@ -111,6 +112,11 @@ impl Transfers {
             .collect()
     }
 
+    /// Whether transfers were started whose outcome is not taken yet.
+    pub(super) fn are_under_way(&self) -> bool {
+        self.thread.is_some()
+    }
+
     /// The result of the transfers that were started, once they are done.
     pub(super) fn outcome(&mut self) -> Option<Outcome> {
         if self.thread.as_ref()?.is_finished() {
@@ -169,7 +175,7 @@ impl Transfers {
         target: Option<&Target>,
         api: &Arc<Api>,
         stop: &Stop,
-        trouble: &SharedTrouble,
+        (trouble, watch): (&SharedTrouble, &Arc<dyn Watch>),
     ) {
         let (None, Some(target)) = (&self.thread, target) else {
             return;
@@ -180,17 +186,15 @@ impl Transfers {
             return;
         }
         let (api, stop, trouble) = (Arc::clone(api), stop.clone(), Arc::clone(trouble));
+        let watch = Arc::clone(watch);
         let target = target.clone();
         self.thread = std::thread::Builder::new()
             .name("transfers".to_owned())
             .spawn(move || {
-                let caller = Caller {
-                    stop: &stop,
-                    trouble: &*trouble,
-                };
+                let caller = Caller::new(&stop, &*trouble);
                 let mut outcome = Outcome::default();
                 store_files(&api, &target, &files, caller, &mut outcome);
-                store_artifacts(&api, &target, &artifacts, caller, &mut outcome);
+                store_artifacts(&api, &target, &artifacts, caller, &*watch, &mut outcome);
                 outcome
             })
             .ok();
@@ -204,15 +208,12 @@ impl Transfers {
         target: &Target,
         api: &Arc<Api>,
         stop: &Stop,
-        trouble: &SharedTrouble,
+        (trouble, watch): (&SharedTrouble, &Arc<dyn Watch>),
     ) -> Outcome {
-        let caller = Caller {
-            stop,
-            trouble: &**trouble,
-        };
+        let caller = Caller::new(stop, &**trouble);
         let mut outcome = Outcome::default();
         let artifacts = self.new_artifacts(fold);
-        store_artifacts(api, target, &artifacts, caller, &mut outcome);
+        store_artifacts(api, target, &artifacts, caller, &**watch, &mut outcome);
         let (mut files, notes) = self.changed(fold, api, true);
         outcome.notes.extend(notes);
         for file in self.own_files(fold, edits, &mut outcome) {
@@ -357,14 +358,20 @@ fn store_artifacts(
     target: &Target,
     artifacts: &[ArtifactRecord],
     caller: Caller<'_>,
+    watch: &dyn Watch,
     outcome: &mut Outcome,
 ) {
     for record in artifacts {
         if caller.stop.is_stopped() {
             return;
         }
-        match artifact::upload(api, record, of(target), caller) {
-            Ok(()) => {
+        let uploaded = artifact::upload(api, record, of(target), caller);
+        match &uploaded {
+            Ok(id) => watch.artifact(&record.client_id, Ok(id)),
+            Err(error) => watch.artifact(&record.client_id, Err(&error.to_string())),
+        }
+        match uploaded {
+            Ok(_) => {
                 outcome.artifacts += 1;
                 let contents = record.manifest.as_ref().map_or(0, |m| m.contents.len());
                 outcome.artifact_files += contents as u64;

@@ -44,10 +44,7 @@ pub fn verify(
     api: &Arc<Api>,
     stop: &Stop,
 ) -> Result<Verified, UploadError> {
-    let caller = Caller {
-        stop,
-        trouble: &|_| {},
-    };
+    let caller = Caller::new(stop, &|_| {});
     let mut fold = Fold::new(Counts {
         history: u64::MAX,
         events: u64::MAX,

@@ -11,12 +11,14 @@ use super::fields::{self, Fields};
 use super::json::{Reader, Value};
 use super::proto::{self, ProtoError};
 use super::schema::{Kind, Record};
+use api::{ApiInit, ApiRequest};
 
 mod answer;
+pub mod api;
 mod settings;
 
-pub use answer::{Answer, SampledHistoryItem, answer};
-pub use settings::{Settings, Text, flag, text};
+pub use answer::{Answer, Operation, SampledHistoryItem, answer};
+pub use settings::{Count, Hidden, Number, Settings, Text, flag, text};
 
 /// A decoded `ServerRequest`.
 #[derive(Debug, PartialEq)]
@@ -55,6 +57,8 @@ pub enum What {
     SampledHistory,
     HistoryStep,
     PollExit,
+    /// Whether the user has pressed the stop button.
+    StopStatus,
     RunStart,
     Shutdown,
     /// A process that has joined asks for the run.
@@ -69,10 +73,14 @@ pub enum What {
     ProbeSystem,
     /// Answered without content: nothing is to be said.
     Noted,
-    /// Something for the server that is not served yet; the field's number.
-    Api(u32),
-    /// Whether the server takes the key, and whose it is.
-    Authenticate,
+    /// A connection to the server begins.
+    ApiInit(Box<ApiInit>),
+    /// Something for the server, on a connection that has begun.
+    Api(Box<ApiRequest>),
+    /// A connection to the server is not needed any more.
+    ApiCleanup(String),
+    /// Something for the server that is not served; what it is called.
+    Unserved(&'static str),
     /// The answer to an earlier call is not waited for any more.
     Cancel(String),
     /// Unknown here; the path of field numbers.
@@ -118,10 +126,17 @@ pub fn decode(message: &[u8]) -> Result<Call, SdkError> {
                 What::InformAttach
             }
             7 => What::Teardown,
-            // Old clients announce their start and end; a connection to the API begins and ends.
-            6 | 8 | 14 | 17 => What::Noted,
-            15 if asks_who(body) => What::Authenticate,
-            9 | 15 => What::Api(field.number),
+            // Old clients announce their start and end.
+            6 | 8 => What::Noted,
+            9 => What::Unserved("authenticate"),
+            14 => What::ApiInit(Box::new(ApiInit::decode(body)?)),
+            15 => What::Api(Box::new(ApiRequest::decode(body)?)),
+            17 => {
+                let id = proto::fields(body)
+                    .flatten()
+                    .find(|field| field.number == 1);
+                What::ApiCleanup(id.map_or(Ok(""), |field| field.content.text())?.to_owned())
+            }
             16 => {
                 let id = proto::fields(body)
                     .flatten()
@@ -216,6 +231,7 @@ fn request(bytes: &[u8]) -> Result<What, SdkError> {
         let body = field.content.bytes();
         what = match field.number {
             10 => row(body)?,
+            1 => What::StopStatus,
             4 => What::GetSummary,
             8 => What::PollExit,
             9 => What::SampledHistory,
@@ -232,23 +248,20 @@ fn request(bytes: &[u8]) -> Result<What, SdkError> {
             83 => What::ProbeSystem,
             84 => What::HistoryStep,
             // Status, pause, resume, keep-alive, and what has been without an effect for long.
-            1 | 2 | 3 | 5 | 6 | 7 | 12 | 17 | 20 | 21 | 22 | 66..=74 | 77 | 79..=81 => What::Noted,
+            2 | 3 | 5 | 6 | 7 | 12 | 17 | 20 | 21 | 22 | 66..=74 | 77 | 79..=81 => What::Noted,
             13 => {
                 let mut record = Vec::new();
                 message_field(ARTIFACT, inner(body, 1)?, &mut record);
                 let known = Record::decode(&record[..])?.kind.map(Box::new);
                 What::Artifact(record, known)
             }
-            14 | 18 | 78 => What::Api(field.number),
+            14 => What::Unserved("download_artifact"),
+            18 => What::Unserved("sync"),
+            78 => What::Unserved("link_artifact"),
             other => What::Unknown(format!("100.{other}")),
         };
     }
     Ok(what)
-}
-
-/// Whether an `ApiRequest` is `auth_request.authenticate_request`, which has no content.
-fn asks_who(bytes: &[u8]) -> bool {
-    inner(bytes, 9).is_ok_and(|auth| proto::fields(auth).flatten().any(|field| field.number == 1))
 }
 
 /// Writes a field whose content is a message.
@@ -436,10 +449,14 @@ mod tests {
         };
         assert_eq!(bytes, field(8, &artifact));
         assert_eq!(kind.name(), "artifact");
-        let who = [field(10, b"id1"), field(15, &field(9, &field(1, b"")))].concat();
-        assert_eq!(decode(&who).unwrap().what, What::Authenticate);
-        let query = [field(10, b"id1"), field(15, &field(4, b""))].concat();
-        assert_eq!(decode(&query).unwrap().what, What::Api(15));
+        let query = [field(10, b"id1"), field(15, &field(4, &field(1, b"{a}")))].concat();
+        let What::Api(request) = decode(&query).unwrap().what else {
+            panic!("not a request")
+        };
+        let Some(api::Wanted::Graphql(graphql)) = request.wanted else {
+            panic!("{request:?}")
+        };
+        assert_eq!(graphql.query, "{a}");
     }
 
     proptest::proptest! {

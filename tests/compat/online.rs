@@ -443,7 +443,7 @@ fn what_the_script_wants_with_a_run_that_is_there_holds() {
     let again = python(&env, bin, Some(&[]), &script("'never'"));
     assert_eq!(again.code(), 1, "{again:?}");
     assert!(
-        again.stderr.contains("run mine is on the server already"),
+        again.stderr.contains("run mine exists already"),
         "{again:?}"
     );
     assert_eq!(python(&env, bin, Some(&[]), &script("'must'")).code(), 0);

@@ -13,12 +13,22 @@ use crate::common::{TestEnv, finish};
 
 /// Runs a script's checks, or those whose names contain one of these words.
 fn judge(script: &str, checks: &[&str]) {
+    judge_with(script, checks, false);
+}
+
+/// The same through our service in place of the official one.
+fn judge_served(script: &str, checks: &[&str]) {
+    judge_with(script, checks, true);
+}
+
+fn judge_with(script: &str, checks: &[&str], served: bool) {
     let Some(bin) = peers::bin() else {
         return;
     };
     let mut env = TestEnv::new();
     let server = TestServer::start(&env);
     env_for(&mut env, &server);
+    let token = served.then(|| env.run(["service", "start"]).stdout);
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/server/judges");
     let mut command: Command = env.program("timeout");
     command
@@ -27,7 +37,11 @@ fn judge(script: &str, checks: &[&str]) {
         .arg("-B")
         .arg(scripts.join(script))
         .args(checks);
+    command.envs(token.iter().map(|token| ("WANDB_SERVICE", token.trim())));
     let done = command.output().unwrap();
+    if served {
+        assert_eq!(env.run(["service", "stop"]).code(), 0);
+    }
     let told = String::from_utf8_lossy(&done.stdout);
     assert!(
         done.status.success(),
@@ -75,6 +89,45 @@ fn several_writers_of_one_run() {
 #[test]
 fn alerts_code_and_the_rest() {
     judge("alert_and_others.py", &[]);
+}
+
+#[test]
+fn runs_of_the_sdk_through_our_service() {
+    let all = std::env::var("WANDB_RS_JUDGES").is_ok_and(|value| value == "all");
+    let some = [
+        "basics",
+        "history",
+        "keys",
+        "nested",
+        "nan",
+        "console",
+        "files",
+        "metadata",
+        "exit_codes",
+        "media",
+        "two_runs",
+    ];
+    judge_served("online_run.py", if all { &[] } else { &some });
+}
+
+#[test]
+fn resume_fork_and_rewind_through_our_service() {
+    judge_served("resume.py", &[]);
+}
+
+#[test]
+fn artifacts_through_our_service() {
+    let all = std::env::var("WANDB_RS_JUDGES").is_ok_and(|value| value == "all");
+    let some = [
+        "versions",
+        "alias",
+        "reference",
+        "link",
+        "draft",
+        "incremental",
+        "distributed",
+    ];
+    judge_served("artifacts.py", if all { &[] } else { &some });
 }
 
 #[test]

@@ -140,7 +140,7 @@ fn what_the_user_wants_with_a_run_that_is_there() {
     let done = env.run(["sync", "--yes"]);
     assert_eq!(done.code(), 1, "{done:?}");
     assert!(
-        done.stderr.contains("run r is not on the server"),
+        done.stderr.contains("run r does not exist on the server"),
         "{done:?}"
     );
     env.set("WANDB_RESUME", "never");
@@ -151,10 +151,7 @@ fn what_the_user_wants_with_a_run_that_is_there() {
     std::fs::remove_file(log.journal()).unwrap();
     let done = env.run(["sync", "--yes", "--include-synced"]);
     assert_eq!(done.code(), 1, "{done:?}");
-    assert!(
-        done.stderr.contains("run r is on the server already"),
-        "{done:?}"
-    );
+    assert!(done.stderr.contains("run r exists already"), "{done:?}");
     env.set("WANDB_RESUME", "allow");
     part(&env.work(), 1, |run| run.resume = false);
     let done = env.run(["sync", "--yes"]);

@@ -17,16 +17,15 @@ use crate::cli::run::RunArgs;
 use crate::cmd::account;
 use crate::cmd::identity::Identity;
 use crate::error::{BEFORE_SPAWN, Error};
-use crate::inbox::{Inbox, Item, NotRegistered};
+use crate::inbox::Inbox;
 use crate::output::Ui;
 use crate::output::board::Board;
-use crate::run::Registration;
-use crate::settings::credentials::{Credentials, Source};
+use crate::settings::credentials::{Credentials, Secret, Source};
 use crate::settings::network::Network;
 use crate::settings::{Mode, Resume, Settings};
 use crate::supervise::Outcome;
 use crate::uplink::{Listener, Setup, Uplink, Uploaded};
-use crate::upload::register::{RegisterError, Target};
+use crate::upload::register::Target;
 use crate::upload::{Progress, UploadError, Watch};
 use crate::wire::schema::RunRecord;
 
@@ -89,7 +88,18 @@ pub(super) fn decide(settings: &Settings, ui: &Ui) -> Result<Option<Online>, Err
 }
 
 impl Online {
-    fn api(&self) -> Result<&Arc<Api>, String> {
+    /// Address and key of the server, if it is the one that was found running on this machine.
+    pub(super) fn local(&self) -> Option<(&str, &Secret)> {
+        match (&self.source, &self.credentials) {
+            (Source::LocalServer(_), Credentials::ApiKey(key)) => {
+                Some((self.network.server.base(), key))
+            }
+            _ => None,
+        }
+    }
+
+    /// The client of the server.
+    pub(super) fn api(&self) -> Result<&Arc<Api>, String> {
         let made = self.api.get_or_init(|| {
             let credentials = Some(self.credentials.clone());
             let api = Api::new(&self.network, credentials, &self.user.0, &self.user.1);
@@ -169,10 +179,7 @@ impl Online {
         let question = std::thread::Builder::new()
             .name("question".to_owned())
             .spawn(move || {
-                let caller = Caller {
-                    stop: &asking,
-                    trouble: &|_| {},
-                };
+                let caller = Caller::new(&asking, &|_| {});
                 api.existing(&asked.entity, &asked.project, &asked.run_id, caller)
             });
         let question = match question {
@@ -217,13 +224,13 @@ impl Online {
             }
         };
         let setup = Setup {
-            api: Arc::clone(api),
+            api: Some(Arc::clone(api)),
+            ca_bundle: self.network.ca_bundle.clone(),
+            inbox: Arc::clone(inbox),
             place: session.place.clone(),
             resume: session.settings.resume,
             hold: hold(session),
             listener: Arc::new(RunListener {
-                inbox: Arc::clone(inbox),
-                api: Arc::clone(api),
                 ui: ui.clone(),
                 group,
                 cwd: session.cwd.clone(),
@@ -326,8 +333,6 @@ pub(super) struct Sending {
 
 /// Tells the user how the upload goes, and the script when the server says stop.
 struct RunListener {
-    inbox: Arc<Inbox>,
-    api: Arc<Api>,
     ui: Ui,
     group: Pid,
     cwd: PathBuf,
@@ -344,10 +349,8 @@ struct Told {
 }
 
 struct RunWatch {
-    log: PathBuf,
     /// No SDK tells the user about the run.
     own: bool,
-    inbox: Arc<Inbox>,
     api: Arc<Api>,
     ui: Ui,
     group: Pid,
@@ -356,12 +359,10 @@ struct RunWatch {
 }
 
 impl Listener for RunListener {
-    fn begins(&self, log: &Path, main: bool, own: bool) -> Arc<dyn Watch> {
+    fn begins(&self, _: &Path, api: &Arc<Api>, main: bool, own: bool) -> Arc<dyn Watch> {
         Arc::new(RunWatch {
-            log: log.to_owned(),
             own,
-            inbox: Arc::clone(&self.inbox),
-            api: Arc::clone(&self.api),
+            api: Arc::clone(api),
             ui: self.ui.clone(),
             group: self.group,
             main,
@@ -370,14 +371,6 @@ impl Listener for RunListener {
     }
 
     fn fails(&self, log: &Path, error: &UploadError) {
-        let reason = match error {
-            UploadError::Register(RegisterError::Resume(reason)) => {
-                NotRegistered::Forbidden(reason.clone())
-            }
-            _ => NotRegistered::Yet,
-        };
-        self.inbox
-            .push(Item::Registered(log.to_owned(), Err(reason)), 256);
         let dir = log.parent().unwrap_or(Path::new(""));
         let path = shown(dir, &self.cwd);
         let hint = error.api().and_then(crate::api::ApiError::hint);
@@ -391,22 +384,11 @@ impl Listener for RunListener {
 
 impl Watch for RunWatch {
     fn registered(&self, target: &Target) {
-        let run = &target.run;
-        let server = &self.api.network().server;
-        let registration = Registration {
-            entity: run.entity.clone(),
-            project: run.project.clone(),
-            display_name: run.display_name.clone(),
-            url: server.run_url(&run.entity, &run.project, &run.run_id),
-            resumed_at: target.resumed.then_some(target.first_step),
-        };
-        let item = Item::Registered(self.log.clone(), Ok(Box::new(registration)));
-        self.inbox.push(item, 512);
         if !self.own {
             return;
         }
         if target.resumed {
-            let name = self.ui.name(&run.display_name);
+            let name = self.ui.name(&target.run.display_name);
             self.ui.info(&format!("Resuming run {name}"));
         }
         links(self.api.network(), target, "at", &self.ui);
@@ -428,11 +410,6 @@ impl Watch for RunWatch {
             .reason
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = reason.map(str::to_owned);
-        if reason.is_some() {
-            // Nobody waits for a server that does not answer.
-            let item = Item::Registered(self.log.clone(), Err(NotRegistered::Yet));
-            self.inbox.push(item, 256);
-        }
         if let Some(reason) = reason
             && !self.told.trouble.swap(true, Ordering::SeqCst)
         {
@@ -449,6 +426,10 @@ impl Watch for RunWatch {
             signals::send_to_group(self.group, Signal::SIGINT);
         }
     }
+
+    fn artifact(&self, _: &str, _: Result<&str, &str>) {}
+
+    fn caught_up(&self) {}
 }
 
 /// Waits for the uploads. The user can end the wait: what is left is safe.

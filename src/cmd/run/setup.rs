@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::online::Online;
 use crate::cli::run::RunArgs;
 use crate::cmd::account;
 use crate::cmd::client;
@@ -16,6 +17,7 @@ use crate::error::{BEFORE_SPAWN, Error};
 use crate::output::{Ui, redact};
 use crate::service::Bound;
 use crate::settings::Settings;
+use crate::settings::credentials::NO_KEY;
 use crate::settings::server::{self, Server};
 use crate::store::{self, RunDir};
 use crate::system::python::Python;
@@ -93,7 +95,7 @@ pub(in crate::cmd) fn socket_places() -> Vec<PathBuf> {
 /// The variables that the child gets besides ours.
 pub(super) fn environment(
     args: &RunArgs,
-    online: bool,
+    online: Option<&Online>,
     settings: &Settings,
     identity: &Identity,
     dir: Option<&RunDir>,
@@ -113,10 +115,18 @@ pub(super) fn environment(
     add("WANDB_CONSOLE", "off".into());
     // What the wrapper does, the SDK does, too. A script that insists on the mode online must not end because there is
     // no key.
-    let mode = if online { "online" } else { "offline" };
+    let mode = if online.is_some() {
+        "online"
+    } else {
+        "offline"
+    };
     add("WANDB_MODE", mode.into());
-    if !has_api_key(settings) {
-        add("WANDB_API_KEY", "0".repeat(40).into());
+    if let Some((base_url, key)) = online.and_then(Online::local) {
+        // Nobody has told the script of this server.
+        add("WANDB_BASE_URL", base_url.into());
+        add("WANDB_API_KEY", key.expose().into());
+    } else if !has_api_key(settings) {
+        add("WANDB_API_KEY", NO_KEY.into());
     }
     for (name, value) in identity_variables(args) {
         add(name, value.into());
@@ -211,7 +221,7 @@ fn identity_variables(args: &RunArgs) -> Vec<(&'static str, String)> {
 
 pub(super) fn dry_run(
     args: &RunArgs,
-    online: bool,
+    online: Option<&Online>,
     settings: &Settings,
     identity: &Identity,
     config: &crate::run::config::Config,
@@ -227,7 +237,8 @@ pub(super) fn dry_run(
     );
     for (name, value) in environment(args, online, settings, identity, None, None) {
         let value = match name.to_str() {
-            Some("WANDB_API_KEY") => "(a placeholder)".into(),
+            Some("WANDB_API_KEY") if value == NO_KEY => "(a placeholder)".into(),
+            Some("WANDB_API_KEY") => "(that of the local server)".into(),
             _ => value.to_string_lossy(),
         };
         text.push_str(&format!("  {}={value}\n", name.to_string_lossy()));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Clients, announcement, registration};
+use super::{Clients, Samples, announcement, uploads};
 use crate::recorder::Main;
 use crate::recorder::client_files::move_files;
 use crate::recorder::run_log::{Files, RunLog};
@@ -12,7 +12,7 @@ use crate::store::{self, RunDir};
 use crate::sys::Clock;
 use crate::wire::records::Records;
 use crate::wire::schema::RunRecord;
-use crate::wire::sdk::{Answer, flag, text};
+use crate::wire::sdk::{Answer, flag};
 
 impl Clients {
     /// A run begins: the log that the SDK has named comes into being.
@@ -26,8 +26,7 @@ impl Clients {
         let run = &mut self.runs[place];
         run.begun = true;
         let dir = run.dir();
-        self.place
-            .set_resume(dir.log_path(), text(run.settings.resume.as_ref()));
+        self.place.set_settings(dir.log_path(), &run.settings);
         if flag(run.settings.offline) {
             // The script does not want it uploaded.
             self.place.set_followed(dir.log_path());
@@ -73,12 +72,15 @@ impl Clients {
             state,
             &opening,
             files,
-            self.gate.clone(),
+            self.inbox.gate(),
             Arc::clone(&self.warn),
         );
         let answer = announcement(log.state());
         if !flag(run.settings.skip_transaction_log) {
             self.place.add(run.dir().log_path());
+        }
+        if main.is_none() {
+            run.samples = Samples::start(run.creator, &run.settings, &dir, clock, &self.inbox);
         }
         run.own = Some((log, clock));
         Answer::Run(Box::new(answer))
@@ -106,7 +108,7 @@ impl Clients {
         main.clock = Clock::start();
         self.place.set(new.clone());
         if let Some(info) = &self.info {
-            info.set(registration::told(info.get(), main.run.state(), new));
+            info.set(uploads::told(info.get(), main.run.state(), new));
         }
         main.run.debug(&format!(
             "joined by the SDK as run {}; was {}",

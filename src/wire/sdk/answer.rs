@@ -2,6 +2,7 @@
 
 use prost::Message as _;
 
+use super::api::{ApiResponse, Given};
 use super::is_uuid;
 use crate::wire::frame;
 use crate::wire::schema::{ErrorInfo, KeyedItem, RunRecord};
@@ -15,6 +16,8 @@ struct ServerResponse {
     attach: Option<InformAttachResponse>,
     #[prost(string, tag = "10")]
     request_id: String,
+    #[prost(message, optional, tag = "14")]
+    api_init: Option<ApiInitResponse>,
     #[prost(message, optional, tag = "16")]
     api: Option<ApiResponse>,
     #[prost(message, optional, tag = "200")]
@@ -27,27 +30,13 @@ struct MessageText {
     message: String,
 }
 
+/// `ServerApiInitResponse`.
 #[derive(Clone, PartialEq, prost::Message)]
-struct ApiResponse {
-    #[prost(message, optional, tag = "2")]
-    error: Option<MessageText>,
-    #[prost(message, optional, tag = "9")]
-    auth: Option<AuthResponse>,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-struct AuthResponse {
-    #[prost(message, optional, tag = "1")]
-    authenticate: Option<Account>,
-}
-
-/// `AuthenticateResponse`.
-#[derive(Clone, PartialEq, prost::Message)]
-struct Account {
+struct ApiInitResponse {
     #[prost(string, tag = "1")]
-    default_entity: String,
+    error_message: String,
     #[prost(string, tag = "2")]
-    username: String,
+    api_id: String,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -65,7 +54,7 @@ struct ResultMessage {
     #[prost(message, optional, tag = "17")]
     run: Option<RunResult>,
     #[prost(message, optional, tag = "18")]
-    exit: Option<Nothing>,
+    exit: Option<RunExitResult>,
     #[prost(string, tag = "24")]
     uuid: String,
     #[prost(message, optional, tag = "100")]
@@ -87,11 +76,19 @@ struct RunResult {
 }
 
 #[derive(Clone, Copy, PartialEq, prost::Message)]
+struct RunExitResult {
+    #[prost(bool, tag = "1")]
+    timed_out: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, prost::Message)]
 struct Nothing {}
 
 /// `Response`: one of its fields is set.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Response {
+    #[prost(message, optional, tag = "19")]
+    stop_status: Option<StopStatusResponse>,
     #[prost(message, optional, tag = "25")]
     summary: Option<SummaryResponse>,
     #[prost(message, optional, tag = "26")]
@@ -108,6 +105,12 @@ struct Response {
     operations: Option<OperationsResponse>,
     #[prost(message, optional, tag = "75")]
     step: Option<StepResponse>,
+}
+
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+struct StopStatusResponse {
+    #[prost(bool, tag = "1")]
+    run_should_stop: bool,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -156,6 +159,8 @@ struct FileCounts {
 
 #[derive(Clone, PartialEq, prost::Message)]
 struct ArtifactResponse {
+    #[prost(string, tag = "1")]
+    artifact_id: String,
     #[prost(string, tag = "2")]
     error_message: String,
 }
@@ -172,10 +177,30 @@ struct Warnings {
     warning: Vec<String>,
 }
 
-#[derive(Clone, Copy, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message)]
 struct OperationsResponse {
     #[prost(message, optional, tag = "1")]
-    stats: Option<Nothing>,
+    stats: Option<OperationStats>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct OperationStats {
+    #[prost(message, repeated, tag = "1")]
+    operations: Vec<Operation>,
+    #[prost(int64, tag = "2")]
+    total_operations: i64,
+}
+
+/// Something that goes on, shown while the script waits for it.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Operation {
+    /// As in "it is …": `uploading data`.
+    #[prost(string, tag = "1")]
+    pub desc: String,
+    #[prost(double, tag = "2")]
+    pub runtime_seconds: f64,
+    #[prost(string, tag = "4")]
+    pub error_status: String,
 }
 
 #[derive(Clone, Copy, PartialEq, prost::Message)]
@@ -190,11 +215,19 @@ pub enum Answer {
     /// Only the id.
     Done,
     Run(Box<RunRecord>),
-    /// The run cannot begin; raised in the script.
-    RunError(String),
-    Exit,
-    /// The run is over, with so many files: other, W&B's own, media, of artifacts.
-    PollExit([u64; 4]),
+    /// The run cannot begin; raised in the script. `usage`: it is the script's own fault.
+    RunError {
+        message: String,
+        usage: bool,
+    },
+    /// The script's part of the run is over; whether the time for the upload was too short.
+    Exit {
+        timed_out: bool,
+    },
+    /// The run is over, with so many files: other, W&B's own, media, of artifacts. `None`: not yet.
+    PollExit(Option<[u64; 4]>),
+    /// Whether the script is to stop.
+    StopStatus(bool),
     Summary(Vec<KeyedItem>),
     History(Vec<SampledHistoryItem>),
     Step(i64),
@@ -204,11 +237,13 @@ pub enum Answer {
     Attach(Box<RunRecord>),
     /// Warnings for the user; none means that the run is over.
     Messages(Vec<String>),
-    Operations,
-    ArtifactError(String),
-    ApiError(String),
-    /// The key is taken; the entity that runs without one go to, if it is known.
-    Account(String),
+    Operations(Option<Operation>),
+    /// An artifact is on the server, with this id; or not, for this reason.
+    Artifact(Result<String, String>),
+    /// A connection to the server was begun, with this id; or not, for this reason.
+    ApiBegun(Result<String, String>),
+    /// What the server said.
+    Api(Box<Given>),
     /// Raised in the script as an exception.
     Error(String),
 }
@@ -240,25 +275,29 @@ pub fn answer(id: &str, answer: Answer) -> Vec<u8> {
                 error: None,
             });
         }
-        Answer::RunError(message) => {
+        Answer::RunError { message, usage } => {
+            // `ErrorInfo.ErrorCode`: USAGE or COMMUNICATION.
+            let code = if usage { 3 } else { 1 };
             result.run = Some(RunResult {
                 run: None,
-                // Usage: the script's own fault.
-                error: Some(ErrorInfo { message, code: 3 }),
+                error: Some(ErrorInfo { message, code }),
             });
         }
-        Answer::Exit => result.exit = Some(Nothing {}),
-        Answer::PollExit([other, wandb, media, artifact]) => {
+        Answer::Exit { timed_out } => result.exit = Some(RunExitResult { timed_out }),
+        Answer::PollExit(files) => {
             content.poll_exit = Some(PollExitResponse {
-                done: true,
-                exit_result: Some(Nothing {}),
-                file_counts: Some(FileCounts {
+                done: files.is_some(),
+                exit_result: files.map(|_| Nothing {}),
+                file_counts: files.map(|[other, wandb, media, artifact]| FileCounts {
                     wandb: wandb as i32,
                     media: media as i32,
                     artifact: artifact as i32,
                     other: other as i32,
                 }),
             });
+        }
+        Answer::StopStatus(run_should_stop) => {
+            content.stop_status = Some(StopStatusResponse { run_should_stop });
         }
         Answer::Summary(item) => content.summary = Some(SummaryResponse { item }),
         Answer::History(item) => content.history = Some(SampledHistoryResponse { item }),
@@ -275,35 +314,39 @@ pub fn answer(id: &str, answer: Answer) -> Vec<u8> {
                 messages: Some(Warnings { warning }),
             });
         }
-        Answer::Operations => {
+        Answer::Operations(operation) => {
             content.operations = Some(OperationsResponse {
-                stats: Some(Nothing {}),
-            });
-        }
-        Answer::ArtifactError(error_message) => {
-            content.artifact = Some(ArtifactResponse { error_message });
-        }
-        Answer::ApiError(message) => {
-            response.api = Some(ApiResponse {
-                error: Some(MessageText { message }),
-                auth: None,
-            });
-        }
-        Answer::Account(entity) => {
-            let account = Account {
-                username: entity.clone(),
-                default_entity: entity,
-            };
-            response.api = Some(ApiResponse {
-                error: None,
-                auth: Some(AuthResponse {
-                    authenticate: Some(account),
+                stats: Some(OperationStats {
+                    total_operations: operation.iter().count() as i64,
+                    operations: operation.into_iter().collect(),
                 }),
+            });
+        }
+        Answer::Artifact(result) => {
+            let (artifact_id, error_message) = parted(result);
+            content.artifact = Some(ArtifactResponse {
+                artifact_id,
+                error_message,
+            });
+        }
+        Answer::ApiBegun(result) => {
+            let (api_id, error_message) = parted(result);
+            response.api_init = Some(ApiInitResponse {
+                error_message,
+                api_id,
+            });
+        }
+        Answer::Api(given) => {
+            response.api = Some(ApiResponse {
+                given: Some(*given),
             });
         }
         Answer::Error(message) => response.error = Some(MessageText { message }),
     }
-    let plain = response.attach.is_some() || response.api.is_some() || response.error.is_some();
+    let plain = response.attach.is_some()
+        || response.api_init.is_some()
+        || response.api.is_some()
+        || response.error.is_some();
     if !plain {
         if result.run.is_none() && result.exit.is_none() {
             result.response = Some(content);
@@ -311,6 +354,14 @@ pub fn answer(id: &str, answer: Answer) -> Vec<u8> {
         response.result = Some(result);
     }
     frame::encode(&response.encode_to_vec())
+}
+
+/// A result as two texts, of which one is empty.
+fn parted(result: Result<String, String>) -> (String, String) {
+    match result {
+        Ok(value) => (value, String::new()),
+        Err(reason) => (String::new(), reason),
+    }
 }
 
 #[cfg(test)]

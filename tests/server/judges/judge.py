@@ -3,7 +3,7 @@
 A judge is a script with functions marked `@check`. Each check runs under a time limit and prints
 `ok NAME` or `FAIL NAME: what differs`; the script exits 1 if one failed.
 `python online_run.py history` runs only the checks whose name contains "history".
-Set WANDB_BASE_URL and WANDB_API_KEY first. JUDGE_KEEP=1 keeps the temporary directory, JUDGE_TRACE=1 prints tracebacks.
+Set WANDB_BASE_URL and WANDB_API_KEY first, and WANDB_SERVICE to go through a service that runs. JUDGE_KEEP=1 keeps the temporary directory, JUDGE_TRACE=1 prints tracebacks.
 """
 import atexit, contextlib, io, os, secrets, shutil, signal, subprocess, sys, tempfile, time, traceback
 
@@ -18,7 +18,7 @@ if not os.environ.get("JUDGE_KEEP"):
     atexit.register(shutil.rmtree, TMP, True)
 
 for name in [n for n in os.environ if n.startswith("WANDB_")]:
-    if name not in ("WANDB_BASE_URL", "WANDB_API_KEY"):
+    if name not in ("WANDB_BASE_URL", "WANDB_API_KEY", "WANDB_SERVICE"):
         del os.environ[name]
 os.environ.update(
     HOME=TMP, NETRC=f"{TMP}/netrc",

@@ -1,0 +1,412 @@
+//! What scripts want of the server: `wandb.Api()`, `wandb.login()`, `use_artifact()`.
+//!
+//! Requests are carried out beside the connections by a few threads, each with its own answer, so that a slow server holds
+//! up nothing that is recorded. Each connection of the SDK begins connections to servers of its own (`api_init`), with the
+//! settings that name the server and the key. Source: `core/internal/wbapi` of the official repository.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use crate::api::scripts::ScriptAccount;
+use crate::api::{Api, ApiError, Caller, Stop};
+use crate::peer::Peer;
+use crate::wire::sdk::api::{ApiErrorResponse, ApiInit, ApiRequest, Given, Wanted};
+use crate::wire::sdk::{self, Answer};
+
+mod account;
+mod graphql;
+mod history;
+mod projects;
+
+/// Threads that carry out requests, at most.
+const WORKERS: usize = 16;
+/// How long a thread waits for the next request before it ends.
+const IDLE: Duration = Duration::from_secs(10);
+/// Connections to servers that one connection of the SDK may begin; the oldest is given up for the next.
+const SESSIONS: usize = 256;
+/// Requests of one connection that may wait.
+const WAITING: usize = 4096;
+
+/// The wrapper's own way to the server.
+pub struct Own {
+    pub api: Arc<Api>,
+    /// Entity of the wrapper's run, for a server that does not answer at once; may be empty.
+    pub entity: String,
+}
+
+/// Where scripts leave their requests.
+#[derive(Clone)]
+pub(super) struct Desk(Arc<Shared>);
+
+struct Shared {
+    own: Option<Own>,
+    ca_bundle: Option<PathBuf>,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    sessions: Vec<(Weak<Peer>, String, Arc<Session>)>,
+    begun: u64,
+    waiting: VecDeque<Job>,
+    /// Requests that are being carried out.
+    active: Vec<(Weak<Peer>, String, Stop)>,
+    workers: usize,
+    idle: usize,
+    closed: bool,
+}
+
+/// A connection to a server.
+pub(super) struct Session {
+    /// Why there is none, if so.
+    api: Result<Arc<Api>, String>,
+    /// It is the wrapper's own: whose entity answers for a server that does not.
+    own: Option<String>,
+    history: history::Readers,
+}
+
+struct Job {
+    peer: Arc<Peer>,
+    id: String,
+    session: Option<Arc<Session>>,
+    request: Box<ApiRequest>,
+}
+
+/// Why a request was not carried out, as the SDK is told.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refused {
+    message: String,
+    /// Of the server's answer; 0 if there was none.
+    status: u16,
+    /// `ErrorType`, if the kind of error matters.
+    kind: Option<i32>,
+}
+
+impl Refused {
+    fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            status: 0,
+            kind: None,
+        }
+    }
+}
+
+impl From<ApiError> for Refused {
+    /// The SDK shows the message, or looks for words of the server in it: what was asked is not repeated.
+    fn from(error: ApiError) -> Self {
+        let status = error.status().unwrap_or(0);
+        let message = match error {
+            ApiError::Status { message, .. } | ApiError::Refused { message, .. } => message,
+            other => other.to_string(),
+        };
+        Self {
+            status,
+            ..Self::new(message)
+        }
+    }
+}
+
+impl From<Refused> for Given {
+    fn from(refused: Refused) -> Self {
+        Self::Error(ApiErrorResponse {
+            message: refused.message,
+            error_type: refused.kind,
+            http_status: refused.status.into(),
+        })
+    }
+}
+
+impl Desk {
+    /// A desk; `ca_bundle` is a file of authorities that are trusted besides the system's.
+    pub(super) fn new(own: Option<Own>, ca_bundle: Option<PathBuf>) -> Self {
+        Self(Arc::new(Shared {
+            own,
+            ca_bundle,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        }))
+    }
+
+    /// Begins a connection to the server that the settings name.
+    pub(super) fn begin(&self, id: &str, init: &ApiInit, peer: &Arc<Peer>) {
+        let shared = &self.0;
+        let settings = init.settings.clone().unwrap_or_default();
+        let answer = match ScriptAccount::new(&settings, shared.ca_bundle.clone()) {
+            Err(reason) => Err(reason),
+            Ok(account) => {
+                let mut state = shared.lock();
+                state.begun += 1;
+                let api_id = format!("api-{}", state.begun);
+                let session = Arc::new(Session::new(&account, shared.own.as_ref()));
+                let peer = Arc::downgrade(peer);
+                let mut own = state
+                    .sessions
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, (other, ..))| Weak::ptr_eq(other, &peer))
+                    .map(|(place, _)| place);
+                if let (Some(oldest), true) = (own.next(), own.count() + 1 >= SESSIONS) {
+                    state.sessions.remove(oldest);
+                }
+                state.sessions.push((peer, api_id.clone(), session));
+                Ok(api_id)
+            }
+        };
+        if !id.is_empty() {
+            peer.send(sdk::answer(id, Answer::ApiBegun(answer)));
+        }
+    }
+
+    /// A connection to a server is not needed any more.
+    pub(super) fn end(&self, api_id: &str, peer: &Arc<Peer>) {
+        let peer = Arc::downgrade(peer);
+        self.0
+            .lock()
+            .sessions
+            .retain(|(other, id, _)| !(Weak::ptr_eq(other, &peer) && id == api_id));
+    }
+
+    /// A client has gone: nobody waits for its answers.
+    pub(super) fn leave(&self, peer: &Arc<Peer>) {
+        let gone = Arc::downgrade(peer);
+        let mut state = self.0.lock();
+        state
+            .sessions
+            .retain(|(other, ..)| !Weak::ptr_eq(other, &gone));
+        state.waiting.retain(|job| !Arc::ptr_eq(&job.peer, peer));
+        for (other, _, stop) in &state.active {
+            if Weak::ptr_eq(other, &gone) {
+                stop.stop();
+            }
+        }
+    }
+
+    /// The answer to a request is not waited for any more.
+    pub(super) fn cancel(&self, id: &str, peer: &Arc<Peer>) {
+        let by = Arc::downgrade(peer);
+        let mut state = self.0.lock();
+        state
+            .waiting
+            .retain(|job| !(Arc::ptr_eq(&job.peer, peer) && job.id == id));
+        for (other, active, stop) in &state.active {
+            if Weak::ptr_eq(other, &by) && active == id {
+                stop.stop();
+            }
+        }
+    }
+
+    /// Carries a request out, some time.
+    pub(super) fn ask(&self, id: String, request: Box<ApiRequest>, peer: &Arc<Peer>) {
+        let by = Arc::downgrade(peer);
+        let mut state = self.0.lock();
+        let session = state
+            .sessions
+            .iter()
+            .find(|(other, api_id, _)| Weak::ptr_eq(other, &by) && *api_id == request.api_id)
+            .map(|(.., session)| Arc::clone(session));
+        let job = Job {
+            peer: Arc::clone(peer),
+            id,
+            session,
+            request,
+        };
+        let waits = state
+            .waiting
+            .iter()
+            .filter(|job| Arc::ptr_eq(&job.peer, peer));
+        if state.closed || waits.count() >= WAITING {
+            drop(state);
+            return job.refuse("wandb-rs does not take requests any more: the run is ending");
+        }
+        state.waiting.push_back(job);
+        let needed = state.waiting.len() > state.idle && state.workers < WORKERS;
+        if !needed {
+            drop(state);
+            return self.0.changed.notify_one();
+        }
+        state.workers += 1;
+        drop(state);
+        let shared = Arc::clone(&self.0);
+        let started = std::thread::Builder::new()
+            .name("request".to_owned())
+            .stack_size(2 << 20)
+            .spawn(move || shared.work());
+        if started.is_err() {
+            let mut state = self.0.lock();
+            state.workers -= 1;
+            // Another thread will come to it; without one nobody would.
+            if state.workers == 0 {
+                let waiting = std::mem::take(&mut state.waiting);
+                drop(state);
+                for job in waiting {
+                    job.refuse("wandb-rs cannot start a thread for requests");
+                }
+            }
+        }
+    }
+
+    /// Takes no more requests, and gives up those that are waiting or under way.
+    pub(super) fn close(&self) {
+        let mut state = self.0.lock();
+        state.closed = true;
+        for (.., stop) in &state.active {
+            stop.stop();
+        }
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        self.0.changed.notify_all();
+        for job in waiting {
+            job.refuse("the run has ended");
+        }
+    }
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Desk")
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The life of a thread: request after request.
+    fn work(&self) {
+        let mut state = self.lock();
+        loop {
+            let Some(job) = state.waiting.pop_front() else {
+                if state.closed {
+                    break;
+                }
+                state.idle += 1;
+                let waited = self.changed.wait_timeout(state, IDLE);
+                let timed_out;
+                (state, timed_out) = match waited {
+                    Ok((state, timeout)) => (state, timeout.timed_out()),
+                    Err(poisoned) => {
+                        let (state, timeout) = poisoned.into_inner();
+                        (state, timeout.timed_out())
+                    }
+                };
+                state.idle -= 1;
+                if timed_out && state.waiting.is_empty() {
+                    break;
+                }
+                continue;
+            };
+            let stop = Stop::default();
+            let by = Arc::downgrade(&job.peer);
+            state
+                .active
+                .push((by.clone(), job.id.clone(), stop.clone()));
+            drop(state);
+            job.carry_out(&stop);
+            state = self.lock();
+            let place = state
+                .active
+                .iter()
+                .position(|(other, id, _)| Weak::ptr_eq(other, &by) && *id == job.id);
+            if let Some(place) = place {
+                state.active.swap_remove(place);
+            }
+        }
+        state.workers -= 1;
+    }
+}
+
+impl Job {
+    fn refuse(&self, reason: &str) {
+        self.answer(Refused::new(reason).into());
+    }
+
+    fn answer(&self, given: Given) {
+        if !self.id.is_empty() {
+            self.peer
+                .send(sdk::answer(&self.id, Answer::Api(Box::new(given))));
+        }
+    }
+
+    fn carry_out(&self, stop: &Stop) {
+        let Some(session) = &self.session else {
+            return self.refuse(&format!(
+                "there is no connection {:?} to a server here",
+                self.request.api_id
+            ));
+        };
+        let wanted = self.request.wanted.as_ref();
+        if matches!(wanted, Some(Wanted::Telemetry(_))) {
+            // What the SDK tells about itself goes nowhere, and is not answered.
+            return;
+        }
+        let caller = Caller::new(stop, &|_| {});
+        let work = std::panic::AssertUnwindSafe(|| session.answer(wanted, caller));
+        let given = std::panic::catch_unwind(work)
+            .unwrap_or_else(|_| Err(Refused::new("the request has failed (a bug of wandb-rs)")));
+        self.answer(given.unwrap_or_else(Given::from));
+    }
+}
+
+impl Session {
+    fn new(account: &ScriptAccount, own: Option<&Own>) -> Self {
+        let (api, own) = match (&account.credentials, own) {
+            // Without a key of its own, the script is who the wrapper is.
+            (None, Some(own)) => (Ok(Arc::clone(&own.api)), Some(own.entity.clone())),
+            (None, None) => {
+                let reason = format!(
+                    "no API key configured for {}: `wandb-rs login` stores one, WANDB_API_KEY works, too",
+                    account.network.server.base()
+                );
+                (Err(reason), None)
+            }
+            (Some(_), own) => {
+                let same = own.filter(|own| {
+                    own.api
+                        .is_for(&account.network, account.credentials.as_ref())
+                });
+                let api = match same {
+                    Some(own) => Ok(Arc::clone(&own.api)),
+                    None => account.connect().map(Arc::new),
+                };
+                (api, same.map(|own| own.entity.clone()))
+            }
+        };
+        Self {
+            api,
+            own,
+            history: history::Readers::default(),
+        }
+    }
+
+    fn answer(&self, wanted: Option<&Wanted>, caller: Caller<'_>) -> Result<Given, Refused> {
+        let api = self
+            .api
+            .as_deref()
+            .map_err(|reason| Refused::new(reason.as_str()))?;
+        match wanted {
+            Some(Wanted::Auth(request)) => {
+                let until = Instant::now() + account::PATIENCE;
+                account::authenticate(api, request, self.own.as_deref(), caller.until(until))
+            }
+            Some(Wanted::Features(request)) => account::features(api, request, caller),
+            Some(Wanted::Graphql(request)) => graphql::forward(api, request, caller),
+            Some(Wanted::Download(request)) => graphql::download(api, request, caller),
+            Some(Wanted::Upload(request)) => graphql::upload(api, request, caller),
+            Some(Wanted::FilesUploaded(request)) => projects::files_uploaded(api, request, caller),
+            Some(Wanted::StopRun(request)) => projects::stop_run(api, request, caller),
+            Some(Wanted::CustomChart(request)) => projects::custom_chart(api, request, caller),
+            Some(Wanted::RunQueue(request)) => projects::run_queue(api, request, caller),
+            Some(Wanted::ConsoleLogs(request)) => projects::console_logs(api, request, caller),
+            Some(Wanted::History(request)) => self.history.answer(api, request, caller),
+            Some(Wanted::Telemetry(_)) | None => Err(Refused::new(format!(
+                "wandb-rs {} does not know this request: it may be newer",
+                env!("CARGO_PKG_VERSION")
+            ))),
+        }
+    }
+}
