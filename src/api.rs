@@ -30,6 +30,7 @@ use policy::{Kind, Verdict};
 
 /// Longest answer that is read.
 const MAX_ANSWER: u64 = 64 << 20;
+const TOO_LONG: &str = "the answer is longer than 64 MiB";
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(30);
 /// How much of a body that is no JSON goes into a message.
@@ -172,8 +173,8 @@ pub(crate) struct Request<'a> {
     pub url: &'a str,
     pub headers: Vec<(String, String)>,
     pub body: Payload<'a>,
-    /// Where the body of the answer goes, if it is to be a file.
-    pub save: Option<&'a std::path::Path>,
+    /// Where the body of the answer goes, if it is to be a file, and how many bytes it should have.
+    pub save: Option<(&'a std::path::Path, Option<u64>)>,
 }
 
 /// What a request carries; made anew for each attempt.
@@ -184,9 +185,10 @@ pub(crate) enum Payload<'a> {
     File(&'a std::path::Path, u64, u64),
 }
 
-/// An answer with a status of success.
+/// An answer with a status of success, or of a redirection that is to be followed.
 #[derive(Debug)]
 pub(crate) struct Answer {
+    pub status: u16,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
 }
@@ -253,7 +255,8 @@ impl Api {
 
     /// Whether this is the client of that server, with those credentials.
     pub fn is_for(&self, network: &Network, credentials: Option<&Credentials>) -> bool {
-        self.network.server == network.server && self.credentials.as_ref() == credentials
+        self.network.server.base() == network.server.base()
+            && self.credentials.as_ref() == credentials
     }
 
     /// The access token, if the credentials are exchanged for one.
@@ -280,8 +283,16 @@ impl Api {
 
     /// Whether a URL is the server's own: same scheme, host, port and path prefix.
     pub(crate) fn is_own(&self, url: &str) -> bool {
-        url.strip_prefix(self.network.server.base())
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+        let base = self.network.server.base();
+        let (Ok(base), Ok(url)) = (reqwest::Url::parse(base), reqwest::Url::parse(url)) else {
+            return false;
+        };
+        let path = base.path().trim_end_matches('/');
+        let below = url.path().strip_prefix(path);
+        base.scheme() == url.scheme()
+            && base.host() == url.host()
+            && base.port_or_known_default() == url.port_or_known_default()
+            && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     fn client(&self, url: &str) -> Result<&Client, String> {
@@ -347,10 +358,16 @@ impl Api {
         };
         let client = self.client(request.url).map_err(source)?;
         let mut headers = HeaderMap::new();
+        let own = self.is_own(request.url);
         for (name, value) in &self.network.extra_headers {
-            add_header(&mut headers, name, value.expose());
+            // A server that redirects must not get them sent elsewhere.
+            let secret = ["authorization", "cookie", "proxy-authorization"]
+                .contains(&name.to_ascii_lowercase().as_str());
+            if own || request.kind != Kind::Download || !secret {
+                add_header(&mut headers, name, value.expose());
+            }
         }
-        if self.is_own(request.url) && request.kind != Kind::Transfer {
+        if own && request.kind != Kind::Transfer {
             if let Some(value) = self.authorization(request.what, caller)? {
                 add_header(&mut headers, "authorization", value.expose());
             }
@@ -385,7 +402,10 @@ impl Api {
         let timeout = self
             .channel(request.kind)
             .timeout
-            .unwrap_or_else(|| transfer::patience(length));
+            .unwrap_or_else(|| match request.save {
+                Some((_, size)) => transfer::patience_for(size),
+                None => transfer::patience(length),
+            });
         let timeout = caller.left().map_or(timeout, |left| timeout.min(left));
         let response = match builder.timeout(timeout).send() {
             Ok(response) => response,
@@ -398,13 +418,22 @@ impl Api {
         let headers = response.headers().clone();
         self.learn(&headers);
         let body = match (request.save, status) {
-            (Some(path), 200..=299) => transfer::save(response, path).map_err(source)?,
+            (Some((path, _)), 200..=299) => {
+                transfer::save(response, path, caller.stop).map_err(source)?
+            }
             _ => read(response),
         };
         let body = match body {
             Ok(body) => body,
             // What the answer of a stored file says does not matter.
             Err(_) if request.kind == Kind::Transfer && (200..300).contains(&status) => Vec::new(),
+            // It will not be shorter the next time.
+            Err(reason) if reason == TOO_LONG => {
+                return Err(ApiError::Answer {
+                    what: request.what.to_owned(),
+                    message: reason,
+                });
+            }
             Err(reason) => return Ok(failed(reason)),
         };
         let shown = String::from_utf8_lossy(&body[..body.len().min(64 << 10)]);
@@ -412,7 +441,11 @@ impl Api {
             Verdict::Done if kinds_of_json(request.kind) && is_page(&body) => Ok(failed(
                 "the answer is a web page: does a proxy want a login?".to_owned(),
             )),
-            Verdict::Done => Ok(Attempt::Done(Answer { headers, body })),
+            Verdict::Done => Ok(Attempt::Done(Answer {
+                status,
+                headers,
+                body,
+            })),
             Verdict::Retry => Ok(Attempt::Failed {
                 reason: format!("HTTP {status}: {}", message_of(&shown)),
                 after: headers
@@ -557,7 +590,7 @@ fn read(response: reqwest::blocking::Response) -> Result<Vec<u8>, String> {
     use std::io::Read as _;
     let expected = response.content_length();
     if expected.is_some_and(|length| length > MAX_ANSWER) {
-        return Err("the answer is too long".to_owned());
+        return Err(TOO_LONG.to_owned());
     }
     let mut body = Vec::with_capacity(expected.unwrap_or(0) as usize);
     response
@@ -565,7 +598,7 @@ fn read(response: reqwest::blocking::Response) -> Result<Vec<u8>, String> {
         .read_to_end(&mut body)
         .map_err(|error| format!("the answer breaks off: {error}"))?;
     if body.len() as u64 > MAX_ANSWER {
-        return Err("the answer is too long".to_owned());
+        return Err(TOO_LONG.to_owned());
     }
     Ok(body)
 }
@@ -642,7 +675,10 @@ mod tests {
         for (url, own) in [
             ("http://localhost:8080/prefix/graphql", true),
             ("http://localhost:8080/prefix", true),
+            ("http://LOCALHOST:8080/prefix?a=b", true),
             ("http://localhost:8080/prefixed", false),
+            ("http://localhost:8080/prefix/../other", false),
+            ("http://localhost:8080@elsewhere/prefix/", false),
             ("http://localhost:80801/prefix/", false),
             ("https://localhost:8080/prefix/", false),
             ("http://storage/prefix/", false),

@@ -187,6 +187,22 @@ impl Inbox {
         self.push_urgent(item, size, false)
     }
 
+    /// Adds something that must not be lost: waits for a recorder that stands still, unless it has gone.
+    pub fn push_surely(&self, item: Item, size: usize) {
+        let mut queue = self.lock();
+        while queue.bytes > 0 && queue.bytes + size > CAPACITY && !queue.closed {
+            queue = self
+                .space
+                .wait_timeout(queue, STALL)
+                .map_or_else(|poisoned| poisoned.into_inner().0, |(queue, _)| queue);
+        }
+        if !queue.closed {
+            queue.bytes += size;
+            queue.items.push_back(item);
+            self.wake(queue);
+        }
+    }
+
     /// Counts something that could not be added.
     pub fn lost(&self, bytes: usize) {
         self.lock().dropped += bytes as u64;

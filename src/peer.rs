@@ -3,12 +3,15 @@
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{MsgFlags, Shutdown, send, shutdown};
 
 /// Bytes of answers that may wait for a client that does not read.
 const BACKLOG: usize = 64 << 20;
+/// How long an answer waits for room there.
+const STUCK: Duration = Duration::from_secs(60);
 /// How long such a client is waited for before it is cut off.
 const PATIENCE: PollTimeout = PollTimeout::MAX;
 
@@ -87,6 +90,20 @@ impl Peer {
         backlog.draining = started.is_ok();
         if started.is_err() {
             self.cut_off();
+        }
+    }
+
+    /// Waits until this many bytes more may wait for the client, who is cut off if he does not read at all. For large
+    /// answers of threads that have time.
+    pub fn wait_for_room(&self, size: usize) {
+        let start = Instant::now();
+        while start.elapsed() < STUCK {
+            let backlog = self.backlog();
+            if backlog.bytes == 0 || backlog.bytes + size <= BACKLOG {
+                return;
+            }
+            drop(backlog);
+            std::thread::park_timeout(Duration::from_millis(20));
         }
     }
 

@@ -140,6 +140,7 @@ impl Recorder {
             ),
             clock: main.clock,
         });
+        let standalone = main.is_none();
         Self {
             main,
             clients: Clients::new(
@@ -148,6 +149,7 @@ impl Recorder {
                 setup.place,
                 setup.info,
                 setup.uploads,
+                standalone,
             ),
             streams: Streams::new(setup.parse.as_ref()),
             parse_always: setup.parse_always,

@@ -271,6 +271,21 @@ impl Place {
         self.lock().followed.iter().any(|known| known == log)
     }
 
+    /// Nobody will ask for a log any more.
+    pub fn forget(&self, log: &Path) {
+        let mut places = self.lock();
+        let places = &mut *places;
+        for logs in [
+            &mut places.others,
+            &mut places.closed,
+            &mut places.over,
+            &mut places.followed,
+        ] {
+            logs.retain(|known| known != log);
+        }
+        places.settings.retain(|(known, _)| known != log);
+    }
+
     /// The log is being uploaded from now on.
     pub fn set_followed(&self, log: &Path) {
         self.lock().followed.push(log.to_owned());

@@ -154,7 +154,9 @@ impl Crowd {
             let engines = std::mem::take(&mut self.engines);
             for engine in engines {
                 if engine.thread.is_finished() {
-                    done.extend(self.finish(engine));
+                    let uploaded = self.finish(engine);
+                    // A service that goes on for weeks has nobody who would want to know.
+                    done.extend(uploaded.filter(|_| self.setup.api.is_some()));
                 } else {
                     self.engines.push(engine);
                 }
@@ -289,10 +291,12 @@ impl Crowd {
                         break;
                     }
                 }
-                if goes_on {
-                    earlier(&job.log, &place, &api, &stop, &watch);
-                }
-                let engine = std::panic::AssertUnwindSafe(|| upload(&job, &api, &stop, &watch));
+                let engine = std::panic::AssertUnwindSafe(|| {
+                    if goes_on {
+                        earlier(&job.log, &place, &api, &stop, &watch);
+                    }
+                    upload(&job, &api, &stop, &watch)
+                });
                 let result = std::panic::catch_unwind(engine).unwrap_or(Err(UploadError::Panic));
                 ends.store(true, Ordering::SeqCst);
                 stop.wake();
@@ -360,7 +364,7 @@ impl Crowd {
 
     fn tell(&self, log: &Path, news: News) {
         let item = Item::Upload(log.to_owned(), news);
-        self.setup.inbox.push(item, 512);
+        self.setup.inbox.push_surely(item, 512);
     }
 
     /// The run goes on under another id: what was made for it on the server is taken back, if it was new.
@@ -438,7 +442,8 @@ struct Relay {
 
 impl Relay {
     fn tell(&self, news: News) {
-        self.inbox.push(Item::Upload(self.log.clone(), news), 512);
+        let item = Item::Upload(self.log.clone(), news);
+        self.inbox.push_surely(item, 512);
     }
 }
 

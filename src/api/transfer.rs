@@ -9,7 +9,7 @@ use bytes::Bytes;
 use reqwest::blocking::Body;
 
 use super::policy::Kind;
-use super::{Api, ApiError, Caller, Payload, Request};
+use super::{Api, ApiError, Caller, Payload, Request, Stop};
 
 /// The most redirections of one download.
 const REDIRECTIONS: usize = 10;
@@ -74,12 +74,13 @@ impl Api {
 
     /// Fetches what a URL stands for into a file, as a whole or not at all; directories on the way are made.
     ///
-    /// Redirections are followed: the server's own addresses point to where it stores its files.
+    /// `size` is what it should have, in bytes, if that is known. Redirections are followed: the server's own addresses
+    /// point to where it stores its files.
     pub fn download(
         &self,
         what: &str,
         url: &str,
-        path: &Path,
+        (path, size): (&Path, Option<u64>),
         caller: Caller<'_>,
     ) -> Result<(), ApiError> {
         let broken = |message: String| ApiError::Answer {
@@ -96,13 +97,15 @@ impl Api {
                 url: url.as_str(),
                 headers: Vec::new(),
                 body: Payload::None,
-                save: Some(path),
+                save: Some((path, size)),
             };
             let answer = self.send(&request, caller)?;
-            let Some(place) = answer.headers.get("location") else {
+            if (200..300).contains(&answer.status) {
                 return Ok(());
-            };
-            let next = place.to_str().ok().and_then(|place| url.join(place).ok());
+            }
+            let place = answer.headers.get("location");
+            let place = place.and_then(|place| place.to_str().ok());
+            let next = place.and_then(|place| url.join(place).ok());
             url = next
                 .filter(|next| matches!(next.scheme(), "http" | "https"))
                 .ok_or_else(|| broken("it points to an address that cannot be used".to_owned()))?;
@@ -124,6 +127,7 @@ impl Api {
 pub(super) fn save(
     mut response: reqwest::blocking::Response,
     path: &Path,
+    stop: &Stop,
 ) -> Result<Result<Vec<u8>, String>, String> {
     let failed = |error: io::Error| format!("{}: {error}", path.display());
     if let Some(directory) = path.parent() {
@@ -137,6 +141,9 @@ pub(super) fn save(
         let mut file = File::create_new(&temporary)?;
         let mut buffer = vec![0; 256 << 10];
         loop {
+            if stop.is_stopped() {
+                return Ok(Err("given up".to_owned()));
+            }
             match response.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(n) => file.write_all(&buffer[..n])?,
@@ -168,7 +175,110 @@ pub(super) fn part_of_file(path: &Path, offset: u64, length: u64) -> io::Result<
     Ok(Body::sized(file.take(length), length))
 }
 
+/// How long a file of this size, or of an unknown one, may take to arrive.
+pub(super) fn patience_for(size: Option<u64>) -> Duration {
+    size.map_or(Duration::from_secs(24 * 3600), patience)
+}
+
 /// How long a transfer without a time limit may take: a link that moves less than 16 KB a second stands still.
 pub(super) fn patience(length: u64) -> Duration {
     Duration::from_secs(120 + length / (16 << 10))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+    use std::thread::JoinHandle;
+
+    use super::*;
+    use crate::api::Caller;
+    use crate::settings::credentials::{Credentials, Secret};
+    use crate::settings::network::Network;
+    use crate::settings::server::Server;
+
+    /// Answers one request; gives its head.
+    fn server(answer: String) -> (String, JoinHandle<String>) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let thread = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                head.push(byte[0]);
+            }
+            stream.write_all(answer.as_bytes()).unwrap();
+            String::from_utf8(head).unwrap().to_lowercase()
+        });
+        (address, thread)
+    }
+
+    fn fetch(base: &str, path: &Path) -> Result<(), ApiError> {
+        let network = Network {
+            server: Server::new(base, None).unwrap(),
+            extra_headers: vec![
+                ("Cookie".to_owned(), Secret::new("hidden-cookie")),
+                ("X-Team".to_owned(), Secret::new("vision")),
+            ],
+            file_transfer: crate::settings::network::Channel {
+                retry_max: 0,
+                ..Network::default().file_transfer
+            },
+            ..Network::default()
+        };
+        let key = Credentials::ApiKey(Secret::new("hidden-key"));
+        let api = Api::new(&network, Some(key), "", "").unwrap();
+        let stop = Stop::default();
+        let caller = Caller::new(&stop, &|_| {});
+        api.download("file", &format!("{base}/files/a"), (path, Some(4)), caller)
+    }
+
+    #[test]
+    fn redirections_are_followed_and_secrets_stay_with_the_server() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("made/a");
+        let (store, stored) = server(
+            "HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\ndata".to_owned(),
+        );
+        let (base, asked) = server(format!(
+            "HTTP/1.1 302 Found\r\nlocation: {store}/b?signature=1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        ));
+        fetch(&base, &path).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "data");
+        let (asked, stored) = (asked.join().unwrap(), stored.join().unwrap());
+        assert!(
+            asked.contains("authorization: basic") && asked.contains("hidden-cookie"),
+            "{asked}"
+        );
+        assert!(
+            stored.starts_with("get /b?signature=1") && stored.contains("vision"),
+            "{stored}"
+        );
+        assert!(
+            !stored.contains("authorization") && !stored.contains("hidden"),
+            "{stored}"
+        );
+    }
+
+    #[test]
+    fn what_is_not_whole_leaves_no_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a");
+        for answer in [
+            "HTTP/1.1 200 OK\r\ncontent-length: 9\r\nconnection: close\r\n\r\npart",
+            "HTTP/1.1 302 Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+            "HTTP/1.1 302 Found\r\nlocation: file:///etc/passwd\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+            "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+        ] {
+            let (base, asked) = server(answer.to_owned());
+            assert!(fetch(&base, &path).is_err(), "{answer}");
+            asked.join().unwrap();
+            assert_eq!(
+                std::fs::read_dir(directory.path()).unwrap().count(),
+                0,
+                "{answer}"
+            );
+        }
+    }
 }

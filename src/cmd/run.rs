@@ -173,7 +173,8 @@ pub fn exec(args: &RunArgs) -> Result<Exit, Error> {
         .online
         .as_ref()
         .and_then(|online| online.start(&session, &inbox, group, &ui));
-    let (outcome, finished) = session.record(child, socket, &inbox, args, &ui)?;
+    let uploads = uplink.is_some();
+    let (outcome, finished) = session.record(child, socket, &inbox, uploads, args, &ui)?;
     let elapsed = session.clock.elapsed();
     let uploaded = uplink.map(|uplink| {
         let online = session.online.as_ref();
@@ -231,6 +232,7 @@ impl Session {
         child: Supervised,
         socket: std::io::Result<Bound>,
         inbox: &Arc<Inbox>,
+        uploads: bool,
         args: &RunArgs,
         ui: &Ui,
     ) -> Result<(Outcome, Option<Finished>), Error> {
@@ -255,7 +257,7 @@ impl Session {
             },
             place: self.place.clone(),
             info: Some(info.clone()),
-            uploads: self.online.is_some(),
+            uploads,
         };
         let watcher = Arc::new(RunWatcher {
             inbox: Arc::clone(inbox),

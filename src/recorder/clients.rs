@@ -25,6 +25,7 @@ use crate::wire::sdk::{self, Answer, Call, SampledHistoryItem, Settings, What, f
 mod begin;
 mod client_run;
 mod samples;
+mod standalone;
 mod uploads;
 
 use client_run::{ClientRun, Upload};
@@ -43,6 +44,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the runs of clients share.
 pub struct Clients {
+    /// There is no wrapper: runs end with their scripts.
+    standalone: bool,
+    /// When it was looked for scripts that are gone.
+    looked: Instant,
     /// The runs are uploaded while they go on.
     uploads: bool,
     runs: Vec<ClientRun>,
@@ -73,8 +78,11 @@ impl Clients {
         place: Place,
         info: Option<Info>,
         uploads: bool,
+        standalone: bool,
     ) -> Self {
         Self {
+            standalone,
+            looked: Instant::now(),
             uploads,
             runs: Vec::new(),
             inbox,
@@ -108,6 +116,9 @@ impl Clients {
             .runs
             .iter()
             .rposition(|run| run.id == stream && !run.over);
+        if let Some(place) = place {
+            self.runs[place].heard = Instant::now();
+        }
         let answer = match what {
             What::Init(settings, raw) => {
                 let answer = self.init(settings, raw, peer.pid(), main.is_some());
@@ -163,10 +174,14 @@ impl Clients {
                     let begun = self.runs[place].begun;
                     let answer = self.run_call(place, what, main);
                     let run = &mut self.runs[place];
-                    if self.uploads && !begun && run.begun && !flag(run.settings.offline) {
+                    if run.uploads && !begun && run.begun {
                         // The script is told where its run is, so the server comes first.
-                        // Without a wrapper the SDK decides how long to wait, as with its own service.
-                        let until = main.is_some().then(|| Instant::now() + PATIENCE);
+                        let patience = if main.is_some() {
+                            PATIENCE
+                        } else {
+                            run.init_timeout()
+                        };
+                        let until = Instant::now().checked_add(patience);
                         run.unregistered = Some((Arc::clone(peer), id, until));
                         return;
                     }
@@ -492,6 +507,7 @@ impl Clients {
                 self.place.close(run.dir().log_path());
             }
         }
+        self.look_after();
     }
 
     /// When [`Clients::close_due`] has something to do.
@@ -504,6 +520,7 @@ impl Clients {
                 let times = [run.close_at, waits(run).flatten(), leaves(run)];
                 times.into_iter().flatten().min()
             })
+            .chain(self.next_look())
             .min()
     }
 

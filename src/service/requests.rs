@@ -20,8 +20,9 @@ mod graphql;
 mod history;
 mod projects;
 
-/// Threads that carry out requests, at most.
-const WORKERS: usize = 16;
+/// Threads that carry out requests, at most, and those of them that work for one client.
+const WORKERS: usize = 32;
+const FOR_ONE: usize = 10;
 /// How long a thread waits for the next request before it ends.
 const IDLE: Duration = Duration::from_secs(10);
 /// Connections to servers that one connection of the SDK may begin; the oldest is given up for the next.
@@ -73,6 +74,27 @@ struct Job {
     id: String,
     session: Option<Arc<Session>>,
     request: Box<ApiRequest>,
+}
+
+/// The process that asks; 0 if it is not known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Script(i32);
+
+impl Script {
+    /// A path as the script means it: relative ones count from where the script is, not from where we are.
+    fn path(self, path: &str) -> Result<PathBuf, Refused> {
+        let path = PathBuf::from(path);
+        if path.is_absolute() {
+            return Ok(path);
+        }
+        let directory = std::fs::read_link(format!("/proc/{}/cwd", self.0)).map_err(|_| {
+            Refused::new(format!(
+                "{}: it is not known where the script is; name an absolute path",
+                path.display()
+            ))
+        })?;
+        Ok(directory.join(path))
+    }
 }
 
 /// Why a request was not carried out, as the SDK is told.
@@ -138,10 +160,11 @@ impl Desk {
         let answer = match ScriptAccount::new(&settings, shared.ca_bundle.clone()) {
             Err(reason) => Err(reason),
             Ok(account) => {
+                // Made without the lock: others must not wait for a client that is being built.
+                let session = Arc::new(Session::new(&account, shared.own.as_ref()));
                 let mut state = shared.lock();
                 state.begun += 1;
                 let api_id = format!("api-{}", state.begun);
-                let session = Arc::new(Session::new(&account, shared.own.as_ref()));
                 let peer = Arc::downgrade(peer);
                 let mut own = state
                     .sessions
@@ -149,10 +172,11 @@ impl Desk {
                     .enumerate()
                     .filter(|(_, (other, ..))| Weak::ptr_eq(other, &peer))
                     .map(|(place, _)| place);
-                if let (Some(oldest), true) = (own.next(), own.count() + 1 >= SESSIONS) {
-                    state.sessions.remove(oldest);
-                }
+                let oldest = own.next().filter(|_| own.count() + 1 >= SESSIONS);
+                let given_up = oldest.map(|oldest| state.sessions.remove(oldest));
                 state.sessions.push((peer, api_id.clone(), session));
+                drop(state);
+                drop(given_up);
                 Ok(api_id)
             }
         };
@@ -164,25 +188,34 @@ impl Desk {
     /// A connection to a server is not needed any more.
     pub(super) fn end(&self, api_id: &str, peer: &Arc<Peer>) {
         let peer = Arc::downgrade(peer);
-        self.0
-            .lock()
+        let mut state = self.0.lock();
+        let gone = state
             .sessions
-            .retain(|(other, id, _)| !(Weak::ptr_eq(other, &peer) && id == api_id));
+            .extract_if(.., |(other, id, _)| {
+                Weak::ptr_eq(other, &peer) && id == api_id
+            })
+            .collect::<Vec<_>>();
+        // A client that goes waits for its threads: not under the lock.
+        drop(state);
+        drop(gone);
     }
 
     /// A client has gone: nobody waits for its answers.
     pub(super) fn leave(&self, peer: &Arc<Peer>) {
         let gone = Arc::downgrade(peer);
         let mut state = self.0.lock();
-        state
+        let sessions = state
             .sessions
-            .retain(|(other, ..)| !Weak::ptr_eq(other, &gone));
+            .extract_if(.., |(other, ..)| Weak::ptr_eq(other, &gone))
+            .collect::<Vec<_>>();
         state.waiting.retain(|job| !Arc::ptr_eq(&job.peer, peer));
         for (other, _, stop) in &state.active {
             if Weak::ptr_eq(other, &gone) {
                 stop.stop();
             }
         }
+        drop(state);
+        drop(sessions);
     }
 
     /// The answer to a request is not waited for any more.
@@ -271,6 +304,25 @@ impl std::fmt::Debug for Desk {
     }
 }
 
+impl State {
+    /// The next request that may be carried out: no client keeps all others waiting.
+    fn next_place(&self) -> Option<usize> {
+        self.waiting.iter().position(|job| {
+            let by = Arc::downgrade(&job.peer);
+            let active = self.active.iter();
+            active
+                .filter(|(other, ..)| Weak::ptr_eq(other, &by))
+                .count()
+                < FOR_ONE
+        })
+    }
+
+    fn next(&mut self) -> Option<Job> {
+        let place = self.next_place()?;
+        self.waiting.remove(place)
+    }
+}
+
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -280,7 +332,7 @@ impl Shared {
     fn work(&self) {
         let mut state = self.lock();
         loop {
-            let Some(job) = state.waiting.pop_front() else {
+            let Some(job) = state.next() else {
                 if state.closed {
                     break;
                 }
@@ -295,7 +347,7 @@ impl Shared {
                     }
                 };
                 state.idle -= 1;
-                if timed_out && state.waiting.is_empty() {
+                if timed_out && state.next_place().is_none() {
                     break;
                 }
                 continue;
@@ -307,11 +359,13 @@ impl Shared {
                 .push((by.clone(), job.id.clone(), stop.clone()));
             drop(state);
             job.carry_out(&stop);
+            let id = job.id.clone();
+            drop(job);
             state = self.lock();
             let place = state
                 .active
                 .iter()
-                .position(|(other, id, _)| Weak::ptr_eq(other, &by) && *id == job.id);
+                .position(|(other, active, _)| Weak::ptr_eq(other, &by) && *active == id);
             if let Some(place) = place {
                 state.active.swap_remove(place);
             }
@@ -327,8 +381,9 @@ impl Job {
 
     fn answer(&self, given: Given) {
         if !self.id.is_empty() {
-            self.peer
-                .send(sdk::answer(&self.id, Answer::Api(Box::new(given))));
+            let answer = sdk::answer(&self.id, Answer::Api(Box::new(given)));
+            self.peer.wait_for_room(answer.len());
+            self.peer.send(answer);
         }
     }
 
@@ -345,7 +400,8 @@ impl Job {
             return;
         }
         let caller = Caller::new(stop, &|_| {});
-        let work = std::panic::AssertUnwindSafe(|| session.answer(wanted, caller));
+        let script = Script(self.peer.pid());
+        let work = std::panic::AssertUnwindSafe(|| session.answer(wanted, script, caller));
         let given = std::panic::catch_unwind(work)
             .unwrap_or_else(|_| Err(Refused::new("the request has failed (a bug of wandb-rs)")));
         self.answer(given.unwrap_or_else(Given::from));
@@ -383,7 +439,12 @@ impl Session {
         }
     }
 
-    fn answer(&self, wanted: Option<&Wanted>, caller: Caller<'_>) -> Result<Given, Refused> {
+    fn answer(
+        &self,
+        wanted: Option<&Wanted>,
+        script: Script,
+        caller: Caller<'_>,
+    ) -> Result<Given, Refused> {
         let api = self
             .api
             .as_deref()
@@ -395,14 +456,14 @@ impl Session {
             }
             Some(Wanted::Features(request)) => account::features(api, request, caller),
             Some(Wanted::Graphql(request)) => graphql::forward(api, request, caller),
-            Some(Wanted::Download(request)) => graphql::download(api, request, caller),
-            Some(Wanted::Upload(request)) => graphql::upload(api, request, caller),
+            Some(Wanted::Download(request)) => graphql::download(api, request, script, caller),
+            Some(Wanted::Upload(request)) => graphql::upload(api, request, script, caller),
             Some(Wanted::FilesUploaded(request)) => projects::files_uploaded(api, request, caller),
             Some(Wanted::StopRun(request)) => projects::stop_run(api, request, caller),
             Some(Wanted::CustomChart(request)) => projects::custom_chart(api, request, caller),
             Some(Wanted::RunQueue(request)) => projects::run_queue(api, request, caller),
             Some(Wanted::ConsoleLogs(request)) => projects::console_logs(api, request, caller),
-            Some(Wanted::History(request)) => self.history.answer(api, request, caller),
+            Some(Wanted::History(request)) => self.history.answer(api, request, script, caller),
             Some(Wanted::Telemetry(_)) | None => Err(Refused::new(format!(
                 "wandb-rs {} does not know this request: it may be newer",
                 env!("CARGO_PKG_VERSION")

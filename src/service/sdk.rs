@@ -54,6 +54,11 @@ fn take(message: &[u8], peer: &Arc<Peer>, shared: &Shared) -> bool {
                     message.len()
                 ),
             );
+            // Who has asked must not wait for ever.
+            if let Some(id) = sdk::id_of(message) {
+                let reason = format!("wandb-rs cannot read the request: {error}");
+                peer.send(sdk::answer(&id, Answer::Error(reason)));
+            }
             return false;
         }
     };

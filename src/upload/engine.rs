@@ -67,7 +67,7 @@ pub fn upload(
         told_at: None,
         preempting_told: false,
         stop_told: false,
-        caught_up: false,
+        hurry: Hurry::NotYet,
     };
     engine.run()
 }
@@ -106,7 +106,17 @@ struct Engine<'a> {
     told_at: Option<Instant>,
     preempting_told: bool,
     stop_told: bool,
-    caught_up: bool,
+    hurry: Hurry,
+}
+
+/// How far the engine is with what somebody waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hurry {
+    /// Nobody has asked, or it was not begun.
+    NotYet,
+    /// The request that has all of it is on its way.
+    Sent,
+    Done,
 }
 
 impl Engine<'_> {
@@ -344,6 +354,8 @@ impl Engine<'_> {
 
     /// Nothing new in the log: does what is due, or everything if somebody waits for it, and waits a little.
     fn idle(&mut self, hurries: bool) -> Result<(), UploadError> {
+        // What comes after the first hurry takes its time again.
+        let hurries = hurries && self.hurry != Hurry::Done;
         if self.fold.run.is_some() && (hurries || !self.may_move(Fate::GoesOn)) {
             self.register()?;
             if self
@@ -368,14 +380,20 @@ impl Engine<'_> {
             let since = self.sent_at.map(|at| at.elapsed());
             let interval = self.api.network().transmit_interval;
             let waits = !self.fold.batch.is_empty() || self.has_news();
-            let due = waits && (hurries || since.is_none_or(|since| since >= interval));
+            let hurried = hurries && self.hurry == Hurry::NotYet;
+            let due = waits && (hurried || since.is_none_or(|since| since >= interval));
             let urgent = self.fold.preempting && !self.preempting_told;
             let heartbeat = since.is_none_or(|since| since >= HEARTBEAT);
-            if self.in_flight.is_none() && (due || urgent || heartbeat) {
+            let free = self.in_flight.is_none();
+            if free && (due || urgent || heartbeat) {
                 self.send(None)?;
             }
-            let busy = waits || self.in_flight.is_some() || self.transfers.are_under_way();
-            if hurries && !busy && !std::mem::replace(&mut self.caught_up, true) {
+            if hurried && free {
+                self.hurry = Hurry::Sent;
+            }
+            let busy = self.in_flight.is_some() || self.transfers.are_under_way();
+            if self.hurry == Hurry::Sent && !busy {
+                self.hurry = Hurry::Done;
                 self.watch.caught_up();
             }
         }

@@ -150,6 +150,14 @@ pub fn decode(message: &[u8]) -> Result<Call, SdkError> {
     Ok(call)
 }
 
+/// The id of a message that is not understood otherwise, if an answer is expected.
+pub fn id_of(message: &[u8]) -> Option<String> {
+    let fields = proto::fields(message).map_while(Result::ok);
+    let id = fields.filter(|field| field.number == 10).last()?;
+    let id = id.content.text().ok()?;
+    (!id.is_empty()).then(|| id.to_owned())
+}
+
 /// The last field of this number, as bytes.
 fn inner(message: &[u8], number: u32) -> Result<&[u8], ProtoError> {
     let mut found = &[][..];

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{self, Run, TestEnv, finish, peers};
+use crate::common::{self, Run, TestEnv, eventually, finish, peers};
 
 /// Ends the service whatever happens to the test.
 struct Stop<'a>(&'a TestEnv);
@@ -51,9 +51,7 @@ fn a_service_that_nobody_needs_ends_by_itself() {
     let _stop = Stop(&env);
     let started = env.run(["service", "start", "--idle-timeout", "0.1"]);
     assert_eq!(started.code(), 0, "{started:?}");
-    assert!(common::eventually(
-        || env.run(["service", "status"]).code() == 1
-    ));
+    assert!(eventually(|| env.run(["service", "status"]).code() == 1));
 }
 
 #[test]
@@ -97,4 +95,40 @@ fn scripts_log_to_a_service_of_its_own() {
         (open.rows(), open.exit_code()),
         (vec!["0: loss=9".to_owned()], None)
     );
+}
+
+#[test]
+fn the_run_of_a_script_that_dies_ends_and_can_be_opened_again() {
+    let Some(bin) = peers::bin() else { return };
+    let env = TestEnv::new();
+    let _stop = Stop(&env);
+    let token = env.run(["service", "start"]).stdout;
+    let python = |text: &str| {
+        let mut script = env.program(bin.join("python"));
+        script
+            .args(["-c", text])
+            .env("WANDB_SERVICE", token.trim())
+            .env("WANDB_MODE", "offline");
+        finish(script)
+    };
+    let killed = python(
+        "import os, wandb\nrun = wandb.init(project='demo', id='one')\nrun.log({'loss': 1}, commit=True)\nrun.step\nos.kill(os.getpid(), 9)\n",
+    );
+    assert!(!killed.status.success(), "{killed:?}");
+    // Its id is free once the service has seen that nobody is there.
+    let again = "import wandb\nrun = wandb.init(project='demo', id='one', dir='again')\nrun.log({'loss': 2})\nrun.finish()\n";
+    env.write("again/keep", "");
+    assert!(eventually(|| python(again).code() == 0));
+    assert_eq!(env.run(["service", "stop"]).code(), 0);
+    let runs = |root: &str| {
+        let mut entries = fs::read_dir(env.path(root)).unwrap().flatten();
+        let dir = entries.find(|entry| entry.path().to_string_lossy().ends_with("-one"));
+        Run::read(&dir.unwrap().path())
+    };
+    let first = runs("wandb");
+    assert_eq!(
+        (first.rows(), first.exit_code()),
+        (vec!["0: loss=1".to_owned()], None)
+    );
+    assert_eq!(runs("again/wandb").exit_code(), Some(0));
 }

@@ -62,6 +62,7 @@ fn scripts_hear_what_they_hear_without_us() {
     let data = env.path("data");
     let server = TestServer::start_on(&env, &data, &[]);
     env.write("script.py", SCRIPT);
+    std::fs::create_dir(env.path("elsewhere")).unwrap();
     let python = bin.join("python");
     // Found because it runs here: the script knows neither address nor key.
     let mut found = env.wandb_rs(["run", "--project", "found", "--"]);
@@ -92,7 +93,11 @@ fn scripts_hear_what_they_hear_without_us() {
 
     let token = env.run(["service", "start"]).stdout;
     let mut served = env.program(&python);
-    served.arg("script.py").env("PROJECT", "served");
+    served
+        .arg("../script.py")
+        .env("PROJECT", "served")
+        // Not where the service is: relative paths are the script's.
+        .current_dir(env.path("elsewhere"));
     served.env("WANDB_SERVICE", token.trim());
     let served = finish(served);
     assert_eq!(env.run(["service", "stop"]).code(), 0);

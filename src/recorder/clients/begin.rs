@@ -41,7 +41,9 @@ impl Clients {
         if let (true, Some(main)) = (run.main, main.as_mut()) {
             let old = self.place.get();
             if let Some(old) = old {
-                self.join(announced, record, &old, &dir, main);
+                let online = !flag(run.settings.offline);
+                let joined = self.join(announced, record, &old, &dir, main);
+                self.runs[place].uploads = self.uploads && online && joined;
             }
             return Answer::Run(Box::new(announcement(main.run.state())));
         }
@@ -63,6 +65,10 @@ impl Clients {
                 }
             }
         };
+        run.uploads = self.uploads
+            && !flag(run.settings.offline)
+            && log.is_some()
+            && !self.place.is_followed(dir.log_path());
         let files = Files {
             log,
             output_log: Some(OutputLog::new(dir.file("output.log"))),
@@ -86,7 +92,7 @@ impl Clients {
         Answer::Run(Box::new(answer))
     }
 
-    /// The main run becomes that of the client.
+    /// The main run becomes that of the client; false if it cannot.
     fn join(
         &mut self,
         announced: &RunRecord,
@@ -94,7 +100,7 @@ impl Clients {
         old: &RunDir,
         new: &RunDir,
         main: &mut Main,
-    ) {
+    ) -> bool {
         let now = main.clock.now();
         if let Err(error) = main.run.join(announced, record, old, new, now) {
             main.run
@@ -103,7 +109,7 @@ impl Clients {
                 "{}: {error}",
                 new.log_path().display()
             )));
-            return;
+            return false;
         }
         main.clock = Clock::start();
         self.place.set(new.clone());
@@ -117,5 +123,6 @@ impl Clients {
         ));
         move_files(old, new);
         old.clone().remove();
+        true
     }
 }

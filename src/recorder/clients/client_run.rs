@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Samples;
 use crate::peer::Peer;
@@ -11,6 +11,9 @@ use crate::recorder::run_log::RunLog;
 use crate::store::RunDir;
 use crate::sys::Clock;
 use crate::wire::sdk::{Operation, Settings, text};
+
+/// How long `init()` waits for the server, unless the script says otherwise.
+const INIT_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// One run of a client.
 pub(super) struct ClientRun {
@@ -51,6 +54,10 @@ pub(super) struct ClientRun {
     pub(super) hurries: bool,
     /// The user has pressed the stop button.
     pub(super) stop: bool,
+    /// An engine uploads its log.
+    pub(super) uploads: bool,
+    /// When its script was heard last.
+    pub(super) heard: Instant,
     /// Samples of the machine, for a run that no wrapper observes.
     pub(super) samples: Option<Samples>,
 }
@@ -76,6 +83,15 @@ impl ClientRun {
     /// Whether something can still come into its log.
     pub(super) fn is_open(&self) -> bool {
         self.exit.is_none() || self.close_at.is_some()
+    }
+
+    /// How long its script waits for the server to take the run.
+    pub(super) fn init_timeout(&self) -> Duration {
+        let asked = self.settings.init_timeout.map(|time| time.value);
+        asked
+            .filter(|seconds| *seconds > 0.0)
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            .unwrap_or(INIT_TIMEOUT)
     }
 
     /// Its log and its clock.
@@ -121,7 +137,14 @@ impl ClientRun {
             hurries: false,
             stop: false,
             samples: None,
+            uploads: false,
+            heard: Instant::now(),
         }
+    }
+
+    /// Whether it is being uploaded, as far as is known.
+    pub(super) fn is_uploading(&self) -> bool {
+        self.uploads && self.upload == Upload::GoesOn
     }
 
     /// What its script is waiting for.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{ClientRun, Clients, PATIENCE, Upload, announcement};
+use super::{Clients, PATIENCE, Upload, announcement};
 use crate::inbox::News;
 use crate::peer::Peer;
 use crate::recorder::Main;
@@ -13,7 +13,7 @@ use crate::service::RunInfo;
 use crate::store::RunDir;
 use crate::wire::json::Value;
 use crate::wire::schema::{ConfigRecord, KeyedItem, Kind};
-use crate::wire::sdk::{Answer, flag};
+use crate::wire::sdk::Answer;
 
 impl Clients {
     /// How the upload of a log goes: who waits for that goes on.
@@ -30,6 +30,9 @@ impl Clients {
                     usage: true,
                 };
                 self.registered(place, Err(Some(error)), main);
+                if let Some(place) = place {
+                    self.upload_ended(place, "the run was refused");
+                }
             }
             News::StandsStill(reason) => {
                 if let Some(place) = place {
@@ -75,13 +78,17 @@ impl Clients {
                 });
                 self.registered(place, Err(error), main);
                 if let Some(place) = place {
-                    self.runs[place].upload = Upload::Ended;
-                    self.let_go(place, false);
-                    let reason = reason.unwrap_or_else(|| "the run has ended".to_owned());
-                    self.artifact_stored(place, |_| true, &Err(reason));
+                    self.upload_ended(place, reason.as_deref().unwrap_or("the run has ended"));
                 }
             }
         }
+    }
+
+    /// Nothing will be uploaded any more: nobody waits for it.
+    fn upload_ended(&mut self, place: usize, reason: &str) {
+        self.runs[place].upload = Upload::Ended;
+        self.let_go(place, false);
+        self.artifact_stored(place, |_| true, &Err(reason.to_owned()));
     }
 
     /// Artifacts are stored, or will not be: who waits for them is told.
@@ -138,7 +145,13 @@ impl Clients {
             return;
         };
         let answer = match (result, self.runs[place].log(main)) {
-            (Err(Some(error)), _) => error,
+            (Err(Some(error)), _) => {
+                if main.is_none() {
+                    // The script gives it up without a word.
+                    self.abandon(place);
+                }
+                error
+            }
             (registered, Some((log, _))) => {
                 let mut run = announcement(log.state());
                 run.config = registered.ok().and_then(|told| past_config(&told.config));
@@ -147,11 +160,6 @@ impl Clients {
             (_, None) => Answer::Done,
         };
         self.reply(&peer, &id, answer);
-    }
-
-    /// Whether a run is being uploaded, as far as is known.
-    fn uploads(&self, run: &ClientRun) -> bool {
-        self.uploads && run.begun && !flag(run.settings.offline) && run.upload == Upload::GoesOn
     }
 
     /// The script says that a run is over, and waits until that is on the server.
@@ -163,7 +171,7 @@ impl Clients {
         main: &mut Option<Main>,
     ) {
         let answer = self.exit(place, code, main);
-        if id.is_empty() || !self.uploads(&self.runs[place]) {
+        if id.is_empty() || !self.runs[place].is_uploading() {
             self.last_warnings(place);
             return self.reply(peer, &id, answer);
         }
@@ -206,8 +214,7 @@ impl Clients {
         };
         let _ = self.record(place, record, kind, main);
         let run = &mut self.runs[place];
-        let uploads =
-            self.uploads && run.begun && !flag(run.settings.offline) && run.upload != Upload::Ended;
+        let uploads = run.uploads && run.upload != Upload::Ended;
         if uploads && run.exit.is_none() && !client_id.is_empty() {
             if !id.is_empty() {
                 run.artifacts.push((Arc::clone(peer), id, client_id));
@@ -238,7 +245,16 @@ impl Clients {
             if until.is_none_or(|until| until > now) {
                 continue;
             }
-            self.registered(Some(place), Err(None), main);
+            let run = &self.runs[place];
+            let error = main.is_none().then(|| Answer::RunError {
+                message: format!(
+                    "the server did not take the run within {:.0} s ({}); the setting init_timeout gives it more time",
+                    run.init_timeout().as_secs_f64(),
+                    run.trouble.as_deref().unwrap_or("no answer"),
+                ),
+                usage: false,
+            });
+            self.registered(Some(place), Err(error), main);
         }
     }
 }

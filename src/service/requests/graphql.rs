@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::value::RawValue;
 
-use super::Refused;
+use super::{Refused, Script};
 use crate::api::transfer::Content;
 use crate::api::{Api, Caller};
 use crate::wire::graphql::rewrite::Rewrite;
@@ -43,10 +43,12 @@ pub(super) fn forward(
 pub(super) fn download(
     api: &Api,
     request: &DownloadFile,
+    script: Script,
     caller: Caller<'_>,
 ) -> Result<Given, Refused> {
-    let path = Path::new(&request.path);
-    api.download(&shown(path), &request.url, path, caller)?;
+    let path = script.path(&request.path)?;
+    let size = u64::try_from(request.size).ok().filter(|size| *size > 0);
+    api.download(&shown(&path), &request.url, (&path, size), caller)?;
     Ok(Given::Download(Nothing {}))
 }
 
@@ -54,9 +56,10 @@ pub(super) fn download(
 pub(super) fn upload(
     api: &Api,
     request: &UploadFile,
+    script: Script,
     caller: Caller<'_>,
 ) -> Result<Given, Refused> {
-    let path = Path::new(&request.path);
+    let path = script.path(&request.path)?;
     let size = path
         .metadata()
         .map_err(|error| Refused::new(format!("{}: {error}", path.display())))?
@@ -66,8 +69,8 @@ pub(super) fn upload(
         .iter()
         .map(|(name, value)| format!("{name}:{value}"))
         .collect();
-    let content = Content::File(path, 0, size);
-    api.put(&shown(path), &request.url, &headers, &content, caller)?;
+    let content = Content::File(&path, 0, size);
+    api.put(&shown(&path), &request.url, &headers, &content, caller)?;
     Ok(Given::Upload(Nothing {}))
 }
 

@@ -4,12 +4,12 @@
 //! the same. Source: `core/internal/runhistoryreader` of the official repository.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
-use super::Refused;
+use super::{Refused, Script};
 use crate::api::graphql::Operation;
 use crate::api::{Api, Caller};
 use crate::wire::json::Value as RowValue;
@@ -60,6 +60,7 @@ impl Readers {
         &self,
         api: &Api,
         request: &HistoryRequest,
+        script: Script,
         caller: Caller<'_>,
     ) -> Result<Given, Refused> {
         let given = match &request.wanted {
@@ -69,7 +70,10 @@ impl Readers {
                 self.lock().scans.remove(&id.request_id);
                 HistoryGiven::ScanCleanup(Nothing {})
             }
-            Some(HistoryWanted::DownloadInit(init)) => self.begin_download(api, init, caller)?,
+            Some(HistoryWanted::DownloadInit(init)) => {
+                let directory = script.path(&init.download_dir)?;
+                self.begin_download(api, init, directory, caller)?
+            }
             Some(HistoryWanted::Download(id)) => self.download(api, *id, caller)?,
             Some(HistoryWanted::DownloadStatus(_)) => {
                 HistoryGiven::DownloadStatus(DownloadStatus {
@@ -120,6 +124,7 @@ impl Readers {
         &self,
         api: &Api,
         init: &DownloadInit,
+        directory: PathBuf,
         caller: Caller<'_>,
     ) -> Result<HistoryGiven, Refused> {
         let variables = json!({"entity": init.entity, "project": init.project, "runName": init.run_id,
@@ -138,7 +143,6 @@ impl Readers {
                 ..Refused::new("Run contains data that has not been exported to parquet files yet.")
             });
         }
-        let directory = PathBuf::from(&init.download_dir);
         std::fs::create_dir_all(&directory)
             .map_err(|error| Refused::new(format!("{}: {error}", directory.display())))?;
         let urls = packed["parquetUrls"].as_array();
@@ -173,7 +177,7 @@ impl Readers {
             let name = format!("{}_{number}.runhistory.parquet", download.prefix);
             let path = download.directory.join(&name);
             let shown = path.to_string_lossy().into_owned();
-            match api.download(&name, url, Path::new(&path), caller) {
+            match api.download(&name, url, (&path, None), caller) {
                 Ok(()) => downloaded.downloaded_files.push(shown),
                 Err(error) => drop(downloaded.errors.insert(shown, error.to_string())),
             }

@@ -107,6 +107,9 @@ pub struct DownloadFile {
     pub path: String,
     #[prost(string, tag = "2")]
     pub url: String,
+    /// Its size in bytes; 0 if it is not known.
+    #[prost(int64, tag = "3")]
+    pub size: i64,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

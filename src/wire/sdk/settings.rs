@@ -18,11 +18,13 @@ pub struct Settings {
     #[prost(message, optional, tag = "60")]
     pub console: Option<Text>,
     #[prost(message, optional, tag = "67")]
-    pub host: Option<Text>,
+    pub docker: Option<Text>,
     #[prost(message, optional, tag = "68")]
     pub email: Option<Text>,
     #[prost(message, optional, tag = "77")]
-    pub docker: Option<Text>,
+    pub host: Option<Text>,
+    #[prost(message, optional, tag = "79")]
+    pub init_timeout: Option<Number>,
     #[prost(message, optional, tag = "95")]
     pub program: Option<Text>,
     #[prost(message, optional, tag = "96")]
