@@ -116,7 +116,8 @@ impl Clients {
             .runs
             .iter()
             .rposition(|run| run.id == stream && !run.over);
-        if let Some(place) = place {
+        // Who wants to open the run anew does not go on with it.
+        if let (Some(place), false) = (place, matches!(what, What::Init(..))) {
             self.runs[place].heard = Instant::now();
         }
         let answer = match what {
