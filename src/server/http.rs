@@ -21,6 +21,7 @@ mod access;
 mod assets;
 mod body;
 mod clients;
+mod connections;
 mod curves;
 mod live;
 mod pages;

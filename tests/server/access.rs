@@ -470,3 +470,34 @@ fn nonsense_is_refused_with_what_is_wrong() {
         "{told}"
     );
 }
+
+#[test]
+fn connections_that_say_nothing_give_way() {
+    let env = TestEnv::new();
+    let data = env.path("data");
+    let own = env!("CARGO_BIN_EXE_wandb-rs");
+    let mut command = env.program("sh");
+    command.args([
+        "-c",
+        "ulimit -n 64; exec \"$0\" server start --foreground --port 0 --data-dir \"$1\"",
+        own,
+        data.to_str().unwrap(),
+    ]);
+    let server = TestServer::started(command, &data);
+    let address = server.url.strip_prefix("http://").unwrap().to_owned();
+    // More than it can hold at once; half of them begin a request and stop.
+    let silent: Vec<_> = (0..50)
+        .filter_map(|number| {
+            let mut stream = std::net::TcpStream::connect(&address).ok()?;
+            if number % 2 == 0 {
+                let _ = std::io::Write::write_all(&mut stream, b"GET /p HTTP/1.1\r\nHost: lo");
+            }
+            Some(stream)
+        })
+        .collect();
+    assert!(silent.len() > 32, "{}", silent.len());
+    assert_eq!(
+        server.query("{ viewer { username } }", &json!({}))["viewer"]["username"],
+        server.user()
+    );
+}

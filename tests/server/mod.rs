@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -38,6 +38,11 @@ impl TestServer {
     pub(crate) fn start_on(env: &TestEnv, data: &Path, options: &[&str]) -> Self {
         let mut command = env.wandb_rs(["server", "start", "--foreground", "--port", "0"]);
         command.arg("--data-dir").arg(data).args(options);
+        Self::started(command, data)
+    }
+
+    /// The server that a command starts in the foreground.
+    pub(crate) fn started(mut command: Command, data: &Path) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = lines

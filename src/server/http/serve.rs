@@ -6,18 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::Listener;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::server::TlsStream;
 
 use super::access::Access;
-use super::{App, router};
+use super::{App, connections, router};
 use crate::server::Server;
 use crate::server::source::Source;
 use crate::sys;
@@ -27,8 +25,6 @@ use crate::wire::hex;
 const MAINTENANCE: Duration = Duration::from_secs(10);
 /// How long requests may take that are under way when the server ends.
 const GRACE: Duration = Duration::from_secs(5);
-/// How long a client may take to agree on TLS.
-const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Where to listen.
 #[derive(Debug, Clone)]
@@ -213,26 +209,12 @@ impl Listening {
             };
             let router = router(app);
             ready(&url);
-            let serving: std::pin::Pin<Box<dyn Future<Output = io::Result<()>> + Send>> = match tls
-            {
-                Some(acceptor) => {
-                    let listener = TlsListener::new(listener, acceptor);
-                    Box::pin(
-                        axum::serve(listener, router)
-                            .with_graceful_shutdown(closing)
-                            .into_future(),
-                    )
-                }
-                None => Box::pin(
-                    axum::serve(listener, router)
-                        .with_graceful_shutdown(closing)
-                        .into_future(),
-                ),
-            };
+            let serving = connections::serve(listener, tls, router, closing);
             tokio::select! {
-                served = serving => served,
-                () = too_late => Ok(()),
+                () = serving => {}
+                () = too_late => {}
             }
+            Ok::<_, io::Error>(())
         });
         runtime.shutdown_timeout(GRACE);
         Ok(result?)
@@ -312,53 +294,6 @@ fn acceptor(tls: &Tls) -> Result<TlsAcceptor, ServeError> {
         .with_single_cert(certificates, key)
         .map_err(|error| failed(&tls.key, error.to_string()))?;
     Ok(TlsAcceptor::from(Arc::new(config)))
-}
-
-/// Hands out connections once TLS is agreed on. Each handshake is a task of its own: a slow client holds nobody up.
-struct TlsListener {
-    ready: tokio::sync::mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
-    address: io::Result<SocketAddr>,
-}
-
-impl TlsListener {
-    fn new(listener: TcpListener, acceptor: TlsAcceptor) -> Self {
-        let (sender, ready) = tokio::sync::mpsc::channel(64);
-        let address = listener.local_addr();
-        let mut listener = listener;
-        tokio::spawn(async move {
-            loop {
-                let (stream, peer) = Listener::accept(&mut listener).await;
-                let (acceptor, sender) = (acceptor.clone(), sender.clone());
-                tokio::spawn(async move {
-                    let handshake = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream));
-                    if let Ok(Ok(stream)) = handshake.await {
-                        let _ = sender.send((stream, peer)).await;
-                    }
-                });
-            }
-        });
-        Self { ready, address }
-    }
-}
-
-impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        match self.ready.recv().await {
-            Some(accepted) => accepted,
-            // The accepting task lives as long as the runtime.
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<Self::Addr> {
-        match &self.address {
-            Ok(address) => Ok(*address),
-            Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
-        }
-    }
 }
 
 #[cfg(test)]
