@@ -16,6 +16,7 @@ mod compat;
 mod generated;
 mod layers;
 mod online;
+mod promises;
 mod server;
 mod ui;
 mod upload;

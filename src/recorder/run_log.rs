@@ -415,7 +415,12 @@ impl RunLog {
         if let Some(log) = &mut self.output_log
             && let Err(error) = self.gate.pass(|| log.write(&mut self.console))
         {
-            (self.warn)(Warning::OutputLog(error.to_string()));
+            // That the disk takes nothing is told once.
+            if self.refused {
+                self.debug(&format!("output.log: {error}"));
+            } else {
+                (self.warn)(Warning::OutputLog(error.to_string()));
+            }
         }
     }
 
@@ -455,6 +460,7 @@ impl RunLog {
         self.write(now, true);
         self.write_output_log();
         if let Some(log) = &self.log
+            && !log.is_refused()
             && !self.sync.failed.load(Ordering::Relaxed)
             && let Err(error) = log.file().file.sync_data()
         {

@@ -1,12 +1,11 @@
 //! Signals reach the child, interrupts escalate, and nothing of an interrupted run is left.
 
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
 use std::process::Child;
 
 use nix::sys::signal::Signal;
 
-use crate::common::{TestEnv, eventually, kill, read_until, start, wait};
+use crate::common::{TestEnv, kill, read_until, start, wait};
 
 fn ready(env: &TestEnv, options: &[&str], script: &str) -> Child {
     let mut child = start(env.script(
@@ -89,36 +88,6 @@ fn the_second_interrupt_terminates_and_the_third_kills() {
         );
     }
     assert_eq!(env.read_run().exit_code(), Some(137));
-}
-
-#[test]
-fn a_child_that_ignores_sigterm_lives_until_kill_after() {
-    let env = TestEnv::new();
-    let mut child = ready(
-        &env,
-        &["--silent", "--kill-after", "0.2"],
-        "trap 'echo ignored' TERM",
-    );
-    kill(&child, Signal::SIGTERM);
-    read_until(&mut child, "ignored\n");
-    assert_eq!(wait(child).status.signal(), Some(9));
-}
-
-#[test]
-fn an_interrupted_run_leaves_no_process_behind() {
-    let env = TestEnv::new();
-    let script = "(trap '' TERM INT; echo $$ > /dev/null; sleep 100) & echo $! > pid";
-    let child = ready(&env, &["--silent"], script);
-    let pid = std::fs::read_to_string(env.path("pid")).unwrap();
-    let process = Path::new("/proc").join(pid.trim());
-    assert!(process.exists());
-    kill(&child, Signal::SIGTERM);
-    wait(child);
-    assert!(
-        eventually(|| !process.exists()),
-        "process {} is still there",
-        pid.trim()
-    );
 }
 
 #[test]

@@ -144,6 +144,15 @@ impl TestEnv {
         self.path("wandb/latest-run").canonicalize().unwrap()
     }
 
+    /// The only run, also if it was not begun properly.
+    pub(crate) fn find_run_dir(&self) -> Option<PathBuf> {
+        let mut entries = fs::read_dir(self.path("wandb")).ok()?.flatten();
+        let is_run = |name: &OsStr| name.to_string_lossy().contains("run-2");
+        entries
+            .find(|entry| is_run(&entry.file_name()))
+            .map(|entry| entry.path())
+    }
+
     /// The newest run, read back.
     pub(crate) fn read_run(&self) -> Run {
         Run::read(&self.run_dir())

@@ -1,8 +1,6 @@
 //! What `wandb-rs sync` promises: everything once, whatever happens on the way.
 
 mod again;
-mod faults;
-mod kills;
 mod live;
 mod resume;
 mod verify;

@@ -83,8 +83,16 @@ impl Session {
         if let Some((state, clock)) = state {
             let summary = state.summary(clock.now());
             if let Some(dir) = &dir {
-                for (name, error) in derived::write(dir, state, clock.now()) {
-                    ui.warning(&format!("files/{name} cannot be written: {error}"));
+                let failed = derived::write(dir, state, clock.now());
+                if let Some((_, error)) = failed.first() {
+                    let names: Vec<String> = failed
+                        .iter()
+                        .map(|(name, _)| format!("files/{name}"))
+                        .collect();
+                    ui.warning(&format!(
+                        "{} cannot be written: {error}; `wandb-rs sync` makes them from the run's log",
+                        names.join(" and ")
+                    ));
                 }
                 if self.settings.resume == Some(Resume::Auto) && outcome.ending == Ending::Exit(0) {
                     let _ = std::fs::remove_file(identity::resume_file(dir.wandb_dir()));

@@ -1,4 +1,4 @@
-//! Uploads through faults of the server and of the way to it: what is lost is sent again, what is refused is final.
+//! Promise 9, every acknowledged byte reaches the server, none twice in effect: all faults at all requests.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;

@@ -1,4 +1,5 @@
-//! Clients of the socket that send nonsense, too much, or nothing at all: others are served and the run is intact.
+//! Promise 13, hostile socket clients: they send nonsense, too much, or nothing at all; others are served and the run is
+//! intact.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::net::UnixStream;

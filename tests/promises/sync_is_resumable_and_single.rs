@@ -1,4 +1,4 @@
-//! `sync` killed at any point, and run again: the server ends up as after one clean sync.
+//! Promise 10, sync is resumable and single: killed anywhere, the next one completes it, and two at once do no harm.
 
 use std::path::Path;
 use std::process::Stdio;

@@ -1,0 +1,94 @@
+//! Faults between wandb-rs and the kernel: `shim.rs`, which is built once and loaded before everything else.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use crate::common::TestEnv;
+
+/// Errors as the kernel numbers them.
+pub(super) const EIO: i32 = 5;
+pub(super) const ENOSPC: i32 = 28;
+/// No error: the process is killed in place of the call.
+pub(super) const KILL: i32 = 0;
+
+/// The library, built from `shim.rs`.
+fn shim() -> &'static Path {
+    static SHIM: OnceLock<PathBuf> = OnceLock::new();
+    SHIM.get_or_init(|| {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/promises/shim.rs");
+        let library =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("shim-{}.so", std::process::id()));
+        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let mut build = Command::new(rustc);
+        build
+            .args([
+                "--edition",
+                "2024",
+                "--crate-type",
+                "cdylib",
+                "-O",
+                "-Cpanic=abort",
+                "-o",
+            ])
+            .arg(&library)
+            .arg(source);
+        let built = build.output().unwrap();
+        assert!(
+            built.status.success(),
+            "{}",
+            String::from_utf8_lossy(&built.stderr)
+        );
+        library
+    })
+}
+
+/// What happens to calls that change files of the run.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Faults {
+    /// The first call that fails, from 1, and how many do.
+    pub(super) at: u64,
+    pub(super) count: u64,
+    pub(super) errno: i32,
+    /// The only kind of call that counts.
+    pub(super) only: Option<&'static str>,
+}
+
+impl Faults {
+    /// Lets a program meet the faults.
+    pub(super) fn meet(&self, env: &TestEnv, command: &mut Command) {
+        command
+            .env("LD_PRELOAD", shim())
+            .env("FAULT_PATH", env.path("wandb"))
+            .env("FAULT_AT", self.at.to_string())
+            .env("FAULT_COUNT", self.count.max(1).to_string())
+            .env("FAULT_ERRNO", self.errno.to_string());
+        if let Some(only) = self.only {
+            command.env("FAULT_ONLY", only);
+        }
+    }
+
+    /// How many such calls a program makes when nothing fails.
+    pub(super) fn count(env: &TestEnv, mut command: Command, only: Option<&str>) -> u64 {
+        let log = env.path("calls");
+        command
+            .env("LD_PRELOAD", shim())
+            .env("FAULT_PATH", env.path("wandb"))
+            .env("FAULT_LOG", &log);
+        command.envs(only.map(|only| ("FAULT_ONLY", only)));
+        let done = crate::common::finish(command);
+        assert!(
+            done.stderr.is_empty() || !done.stderr.contains("LD_PRELOAD"),
+            "{done:?}"
+        );
+        fs::metadata(log).map_or(0, |log| log.len())
+    }
+}
+
+/// Lets the wall clock of a program jump by so many seconds while it runs.
+pub(super) fn jump(command: &mut Command, seconds: i64) {
+    command
+        .env("LD_PRELOAD", shim())
+        .env("CLOCK_JUMP", seconds.to_string());
+}

@@ -1,0 +1,98 @@
+//! Promise 2, tracking never breaks training: whatever of ours fails, the child goes on and ends as it would.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::faults::{EIO, ENOSPC, Faults};
+use crate::common::{TestEnv, finish};
+
+#[test]
+fn without_a_place_to_write_the_script_runs_and_the_user_is_told() {
+    let env = TestEnv::new();
+    let file = env.write("file", "not a directory");
+    let done = env.run_script(
+        &["--quiet", "--dir", file.to_str().unwrap()],
+        "echo out; exit 3",
+    );
+    assert_eq!((done.code(), done.stdout.as_str()), (3, "out\n"));
+    assert!(
+        done.stderr
+            .contains("cannot be written (Not a directory (os error 20)); the run is stored below"),
+        "{}",
+        done.stderr
+    );
+    assert_eq!(env.temporary_files().len(), 1);
+    let mut command = env.script(
+        &["--quiet", "--dir", file.to_str().unwrap()],
+        "echo out; wandb-rs log a=1; exit 3",
+    );
+    command.env("TMPDIR", &file);
+    let done = finish(command);
+    assert_eq!((done.code(), done.stdout.as_str()), (3, "out\n"));
+    assert!(
+        done.stderr.contains("NOTHING IS RECORDED"),
+        "{}",
+        done.stderr
+    );
+}
+
+#[test]
+fn a_read_only_directory_is_no_reason_to_stop() {
+    let env = TestEnv::new();
+    let dir = env.path("locked");
+    fs::create_dir(&dir).unwrap();
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o500)).unwrap();
+    let done = env.run_script(&["--quiet", "--dir", dir.to_str().unwrap()], "exit 3");
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(done.code(), 3);
+    if nix::unistd::geteuid().is_root() {
+        return; // Root writes wherever it likes.
+    }
+    assert!(
+        done.stderr.contains("the run is stored below"),
+        "{}",
+        done.stderr
+    );
+}
+
+#[test]
+fn each_call_that_fails_leaves_the_script_alone() {
+    let script = "echo epoch=1, loss=0.5; wandb-rs log a=1; echo error >&2; wandb-rs config b=2; echo epoch=2, loss=0.25; exit 7";
+    let options = ["--quiet", "--no-stats"];
+    let clean = TestEnv::new();
+    let calls = Faults::count(&clean, clean.script(&options, script), None);
+    assert!(calls > 20, "{calls}");
+    for at in 1..=calls {
+        // Once, and from now on.
+        let faults = [(ENOSPC, 1), (EIO, 1_000_000)];
+        let some = if at % 4 == 1 { 2 } else { 1 };
+        for (errno, count) in &faults[..some] {
+            let (errno, count) = (*errno, *count);
+            let env = TestEnv::new();
+            let mut command = env.script(&options, script);
+            let faults = Faults {
+                at,
+                count,
+                errno,
+                only: None,
+            };
+            faults.meet(&env, &mut command);
+            let done = finish(command);
+            assert_eq!(done.code(), 7, "{faults:?}: {done:?}");
+            assert_eq!(
+                done.stdout, "epoch=1, loss=0.5\nepoch=2, loss=0.25\n",
+                "{faults:?}"
+            );
+            assert!(done.stderr.contains("error\n"), "{faults:?}: {done:?}");
+            // Told, but not again and again.
+            let warnings: Vec<&str> = done
+                .stderr
+                .lines()
+                .filter(|line| line.contains("WARNING"))
+                .collect();
+            assert!(warnings.len() <= 4, "{faults:?}: {warnings:?}");
+            let unique: std::collections::HashSet<_> = warnings.iter().collect();
+            assert_eq!(unique.len(), warnings.len(), "{faults:?}: {warnings:?}");
+        }
+    }
+}
