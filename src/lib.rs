@@ -19,6 +19,8 @@ pub mod cli;
 pub mod cmd;
 pub mod command;
 pub mod error;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod git;
 pub mod helper;
 pub mod import;

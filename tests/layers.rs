@@ -23,7 +23,7 @@ const LAYERS: &[&[&str]] = &[
         "server",
     ],
     &["error"],
-    &["cmd"],
+    &["cmd", "fuzz"],
 ];
 
 /// What the lowest layer may not use: files, clocks, environment, processes, output.

@@ -176,3 +176,13 @@ fn errors(list: &Value) -> String {
         .collect();
     messages.join("; ")
 }
+
+/// Must not panic or hang, whatever the input.
+#[doc(hidden)]
+pub fn fuzz_answer(input: &[u8]) {
+    let _ = serde_json::from_slice::<Reply>(input).map(|reply| reply.refusal());
+    let text = String::from_utf8_lossy(input);
+    let _ = super::message_of(&text);
+    let _ = super::policy::retry_after(&text, 1e9);
+    let _ = super::policy::verdict(Kind::Upsert, 409, &text);
+}
