@@ -20,7 +20,7 @@ import time
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Mapping, Sequence
+from typing import Callable, Iterator, Mapping, Sequence
 
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -46,6 +46,8 @@ class Sample:
     peak: int
     #: Bytes that came out of the terminal, if there was one.
     seen: int
+    #: Peak of the resident bytes of the last program and all below it, together, if asked for.
+    together: int = 0
     #: What the workload found, or what was found in the recording.
     figures: dict[str, float] = field(default_factory=dict)
 
@@ -64,6 +66,7 @@ def measure(
     env: Mapping[str, str],
     terminal: bool = False,
     memory: bool = False,
+    together: bool = False,
     timeout: float = 180,
     during: Callable[[int], None] | None = None,
 ) -> Sample:
@@ -101,6 +104,7 @@ def measure(
     if drain:
         drain.begin()
     watch = Peak(pids[-1]) if memory else None
+    family = Family(pids[-1]) if together else None
     timer = threading.Timer(timeout, lambda: [os.killpg(pid, signal.SIGKILL) for pid in pids])
     timer.start()
     if during:
@@ -112,6 +116,7 @@ def measure(
     timer.cancel()
     own_cpu = cpu_clock(pids[-1])
     peak = watch.end() if watch else 0
+    all_together = family.end() if family else 0
     failed = []
     for pid, command in zip(pids, commands):
         _, status, usage = os.wait4(pid, 0)
@@ -125,7 +130,7 @@ def measure(
         failed += [line.decode(errors="replace") for line in said.read().splitlines()[-1:] if failed]
     if failed:
         raise Failed("; ".join(failed))
-    return Sample(wall, cpu, own_cpu, peak, seen)
+    return Sample(wall, cpu, own_cpu, peak, seen, all_together)
 
 
 def adopted(timeout: float) -> float:
@@ -156,6 +161,43 @@ class Peak:
     def _follow(self) -> None:
         while not self._stop.wait(0.01):
             self.bytes = max(self.bytes, status_bytes(self._status, "VmHWM"))
+
+    def end(self) -> int:
+        self._stop.set()
+        self._thread.join()
+        return self.bytes
+
+
+class Family:
+    """Follows the resident memory of a session: a process, and all that stays with it or below it."""
+
+    def __init__(self, pid: int) -> None:
+        self.bytes = 0
+        self._pid = pid
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._thread.start()
+
+    def _follow(self) -> None:
+        while not self._stop.wait(0.02):
+            self.bytes = max(self.bytes, sum(self._members()))
+
+    def _members(self) -> Iterator[int]:
+        parents: dict[int, int] = {}
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                except OSError:
+                    continue
+                # The official service makes a session of its own, and its parent may be gone.
+                parents[int(entry.name)] = int(fields[1])
+        family, grown = {self._pid}, True
+        while grown:
+            below = {pid for pid, parent in parents.items() if parent in family} - family
+            family, grown = family | below, bool(below)
+        for pid in family | {pid for pid, parent in parents.items() if parent == os.getpid()}:
+            yield status_bytes(Path(f"/proc/{pid}/status"), "VmRSS")
 
     def end(self) -> int:
         self._stop.set()

@@ -471,3 +471,115 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+    use crate::wire::frame::Frames;
+    use crate::wire::proto;
+    use crate::wire::sdk::{Settings, Text};
+
+    /// A client, and its next answer: the field that is set in it, and what it holds.
+    struct Client {
+        stream: UnixStream,
+        peer: Arc<Peer>,
+        frames: Frames,
+    }
+
+    impl Client {
+        fn new() -> Self {
+            let (ours, stream) = UnixStream::pair().unwrap();
+            stream
+                .set_read_timeout(Some(Duration::from_secs(30)))
+                .unwrap();
+            Self {
+                stream,
+                peer: Arc::new(Peer::new(ours.into(), std::process::id() as i32)),
+                frames: Frames::default(),
+            }
+        }
+
+        fn answer(&mut self) -> (u32, String) {
+            let mut buffer = [0; 4096];
+            loop {
+                if let Some(message) = self.frames.take().unwrap() {
+                    let fields: Vec<_> = proto::fields(message).map(Result::unwrap).collect();
+                    let field = fields.iter().find(|field| field.number != 10).unwrap();
+                    let text = String::from_utf8_lossy(field.content.bytes()).into_owned();
+                    return (field.number, text);
+                }
+                let n = self.stream.read(&mut buffer).unwrap();
+                assert!(n > 0, "the connection has ended");
+                self.frames.extend(&buffer[..n]);
+            }
+        }
+    }
+
+    fn init(base_url: &str) -> ApiInit {
+        ApiInit {
+            settings: Some(Settings {
+                base_url: Some(Text {
+                    value: base_url.to_owned(),
+                }),
+                ..Settings::default()
+            }),
+        }
+    }
+
+    fn request(api_id: &str) -> Box<ApiRequest> {
+        Box::new(ApiRequest {
+            api_id: api_id.to_owned(),
+            wanted: Some(Wanted::StopRun(sdk::api::StopRun::default())),
+        })
+    }
+
+    #[test]
+    fn each_request_gets_one_answer_also_where_there_is_no_server() {
+        let desk = Desk::new(None, None);
+        let mut client = Client::new();
+        desk.ask("a".to_owned(), request("api-1"), &client.peer);
+        let (number, text) = client.answer();
+        assert!(
+            number == 16 && text.contains("no connection \"api-1\""),
+            "{number} {text}"
+        );
+        desk.begin("b", &init("nonsense"), &client.peer);
+        let (number, text) = client.answer();
+        assert!(
+            number == 14 && text.contains("settings.base_url"),
+            "{number} {text}"
+        );
+        desk.begin("c", &init("http://localhost:9"), &client.peer);
+        let (number, text) = client.answer();
+        assert!(number == 14 && text.contains("api-1"), "{number} {text}");
+        desk.ask("d".to_owned(), request("api-1"), &client.peer);
+        let (number, text) = client.answer();
+        assert!(
+            number == 16 && text.contains("no API key configured for http://localhost:9"),
+            "{number} {text}"
+        );
+        // Those of others are not one's own.
+        let mut other = Client::new();
+        desk.ask("e".to_owned(), request("api-1"), &other.peer);
+        assert!(other.answer().1.contains("no connection"));
+        desk.end("api-1", &client.peer);
+        desk.ask("f".to_owned(), request("api-1"), &client.peer);
+        assert!(client.answer().1.contains("no connection"));
+        desk.close();
+        desk.ask("g".to_owned(), request("api-1"), &client.peer);
+        assert!(client.answer().1.contains("the run is ending"));
+    }
+
+    #[test]
+    fn relative_paths_are_those_of_the_script() {
+        let own = Script(std::process::id() as i32);
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(own.path("a/b").unwrap(), here.join("a/b"));
+        assert_eq!(own.path("/a").unwrap(), PathBuf::from("/a"));
+        assert!(Script(0).path("a").is_err());
+        assert_eq!(Script(0).path("/a").unwrap(), PathBuf::from("/a"));
+    }
+}

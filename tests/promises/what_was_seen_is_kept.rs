@@ -18,7 +18,7 @@ fn shown(i: usize) -> String {
 
 #[test]
 fn killed_at_any_time_the_log_is_readable_and_current() {
-    for round in 0..20 {
+    for round in 0..super::rounds(20) as usize {
         let env = TestEnv::new();
         let mut child = start(env.script(&["--silent", "--no-stats"], SCRIPT));
         read_until(&mut child, &format!("step={} ", round % 7));
