@@ -1,20 +1,10 @@
 //! Signals reach the child, interrupts escalate, and nothing of an interrupted run is left.
 
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::Child;
 
 use nix::sys::signal::Signal;
 
-use crate::common::{TestEnv, kill, read_until, start, wait};
-
-fn ready(env: &TestEnv, options: &[&str], script: &str) -> Child {
-    let mut child = start(env.script(
-        options,
-        &format!("{script}\necho ready\nwhile :; do sleep 0.02; done"),
-    ));
-    read_until(&mut child, "ready\n");
-    child
-}
+use crate::common::{TestEnv, kill, read_until, ready, start, wait};
 
 #[test]
 fn every_forwarded_signal_reaches_the_child() {

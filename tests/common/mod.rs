@@ -421,3 +421,24 @@ pub(crate) fn feed(child: &mut Child, text: &str) {
         .write_all(text.as_bytes())
         .unwrap();
 }
+
+/// All files and directories below a directory.
+pub(crate) fn walk(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap().flatten() {
+        let path = entry.path();
+        found.push(path.clone());
+        if path.is_dir() && !path.is_symlink() {
+            walk(&path, found);
+        }
+    }
+}
+
+/// A wrapped script that has said that it is ready.
+pub(crate) fn ready(env: &TestEnv, options: &[&str], script: &str) -> Child {
+    let mut child = start(env.script(
+        options,
+        &format!("{script}\necho ready\nwhile :; do sleep 0.02; done"),
+    ));
+    read_until(&mut child, "ready\n");
+    child
+}

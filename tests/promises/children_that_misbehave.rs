@@ -2,21 +2,12 @@
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::Instant;
 
 use nix::sys::signal::Signal;
 
-use crate::common::{TestEnv, eventually, kill, read_until, start, wait};
-
-fn ready(env: &TestEnv, options: &[&str], script: &str) -> Child {
-    let mut child = start(env.script(
-        options,
-        &format!("{script}\necho ready\nwhile :; do sleep 0.02; done"),
-    ));
-    read_until(&mut child, "ready\n");
-    child
-}
+use crate::common::{TestEnv, eventually, kill, read_until, ready, wait};
 
 #[test]
 fn a_child_that_closes_its_output_goes_on() {

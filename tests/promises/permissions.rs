@@ -3,23 +3,12 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
 
 use nix::sys::signal::Signal;
 
-use crate::common::{TestEnv, finish, kill, read_until, start};
+use crate::common::{TestEnv, finish, kill, read_until, start, walk};
 
 const SCRIPT: &str = "i=0; while :; do echo \"step=$i loss=0.$i\"; i=$((i + 1)); sleep 0.01; done";
-
-fn walk(dir: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(dir).unwrap().flatten() {
-        let path = entry.path();
-        found.push(path.clone());
-        if path.is_dir() && !path.is_symlink() {
-            walk(&path, found);
-        }
-    }
-}
 
 #[test]
 fn files_are_private_whatever_the_umask() {

@@ -1,20 +1,9 @@
 //! Promise 15, secrets stay out: keys, tokens and passwords are in no file, no message and no request but its header.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
-use crate::common::TestEnv;
 use crate::common::fake::FakeWandb;
-
-fn walk(dir: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(dir).unwrap().flatten() {
-        let path = entry.path();
-        found.push(path.clone());
-        if path.is_dir() && !path.is_symlink() {
-            walk(&path, found);
-        }
-    }
-}
+use crate::common::{TestEnv, walk};
 
 #[test]
 fn secrets_are_nowhere() {
