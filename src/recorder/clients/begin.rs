@@ -51,7 +51,10 @@ impl Clients {
         let state = RunState::official(announced.clone());
         let mut opening = Records::default();
         opening.push_encoded(record);
-        let log = if flag(run.settings.skip_transaction_log) {
+        // Uploading is reading the log: there is none only where nothing is uploaded.
+        let uploads = self.uploads && !flag(run.settings.offline);
+        let skips = flag(run.settings.skip_transaction_log) && !uploads;
+        let log = if skips {
             None
         } else {
             match store::new_private_file(dir.log_path()) {
@@ -65,10 +68,7 @@ impl Clients {
                 }
             }
         };
-        run.uploads = self.uploads
-            && !flag(run.settings.offline)
-            && log.is_some()
-            && !self.place.is_followed(dir.log_path());
+        run.uploads = uploads && log.is_some() && !self.place.is_followed(dir.log_path());
         let files = Files {
             log,
             output_log: Some(OutputLog::new(dir.file("output.log"))),
@@ -82,7 +82,7 @@ impl Clients {
             Arc::clone(&self.warn),
         );
         let answer = announcement(log.state());
-        if !flag(run.settings.skip_transaction_log) {
+        if !skips {
             self.place.add(run.dir().log_path());
         }
         if main.is_none() {
