@@ -126,16 +126,23 @@ pub fn with_key(text: &str, machine: &str, key: &str) -> String {
         quoted(machine),
         quoted(key)
     );
+    let holds = |whole: &String| {
+        parse(whole).is_ok_and(|entries| {
+            find(&entries, machine).is_some_and(|entry| entry.password.expose() == key)
+        })
+    };
     let whole = format!("{text}{block}");
-    let holds = parse(&whole).is_ok_and(|entries| {
-        find(&entries, machine).is_some_and(|entry| entry.password.expose() == key)
-    });
-    if holds || parse(&text).is_err() {
-        whole
-    } else {
-        // A macro at the end of the file goes on to the next empty line.
-        format!("{text}\n{block}")
+    if parse(&text).is_err() {
+        return whole;
     }
+    // A macro at the end of the file goes on to the next empty line; a backslash at its very end takes one newline away.
+    let tries = [
+        whole,
+        format!("{text}\n{block}"),
+        format!("{text}\n\n{block}"),
+    ];
+    let found = tries.iter().position(holds).unwrap_or(0);
+    tries.into_iter().nth(found).unwrap_or_default()
 }
 
 /// The text without what it says about the machine; `None` if it says nothing. A file that cannot be read as a whole is
