@@ -4,8 +4,8 @@
 //! them away. Every request may be sent twice without harm, and is, when its answer gets lost. Source:
 //! `core/internal/api` and `core/internal/clients` of the official repository.
 
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::blocking::{Body, Client};
@@ -16,6 +16,7 @@ use crate::settings::network::{Channel, Network};
 
 pub mod artifact;
 pub mod budget;
+mod caller;
 pub mod graphql;
 pub mod policy;
 pub mod projects;
@@ -26,6 +27,7 @@ pub mod token;
 pub mod transfer;
 
 use budget::Budget;
+pub use caller::{Caller, Stop, Trouble};
 use policy::{Kind, Verdict};
 
 /// Longest answer that is read.
@@ -89,67 +91,6 @@ impl ApiError {
     }
 }
 
-/// A switch that ends all waiting.
-#[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<(Mutex<bool>, Condvar)>);
-
-impl Stop {
-    /// Ends all waiting, now and later.
-    pub fn stop(&self) {
-        *self.lock() = true;
-        self.0.1.notify_all();
-    }
-
-    /// Whether it was switched.
-    pub fn is_stopped(&self) -> bool {
-        *self.lock()
-    }
-
-    /// Wakes who waits, without stopping anything.
-    pub fn wake(&self) {
-        self.0.1.notify_all();
-    }
-
-    /// Waits; ends early, with true, when stopped.
-    pub fn wait(&self, time: Duration) -> bool {
-        let end = Instant::now() + time;
-        let mut stopped = self.lock();
-        loop {
-            let left = end.saturating_duration_since(Instant::now());
-            if *stopped || left.is_zero() {
-                return *stopped;
-            }
-            stopped = self
-                .0
-                .1
-                .wait_timeout(stopped, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
-    }
-
-    /// Waits until woken, stopped or out of time.
-    pub fn wait_or_wake(&self, time: Duration) -> bool {
-        let stopped = self.lock();
-        if *stopped {
-            return true;
-        }
-        *self
-            .0
-            .1
-            .wait_timeout(stopped, time)
-            .unwrap_or_else(PoisonError::into_inner)
-            .0
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, bool> {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Hears why something takes longer; `None` when it goes on.
-pub type Trouble = dyn Fn(Option<&str>) + Send + Sync;
-
 /// A server, and who we are to it.
 pub struct Api {
     network: Network,
@@ -191,41 +132,6 @@ pub(crate) struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
-}
-
-/// Who wants a request: whom to tell about trouble, and when to give up.
-#[derive(Clone, Copy)]
-pub struct Caller<'a> {
-    pub stop: &'a Stop,
-    pub trouble: &'a Trouble,
-    /// When nobody waits for the answer any more.
-    until: Option<Instant>,
-}
-
-impl<'a> Caller<'a> {
-    /// Somebody who waits until he is stopped.
-    pub fn new(stop: &'a Stop, trouble: &'a Trouble) -> Self {
-        Self {
-            stop,
-            trouble,
-            until: None,
-        }
-    }
-
-    /// The same, but he waits no longer than until then.
-    #[must_use]
-    pub fn until(self, until: Instant) -> Self {
-        Self {
-            until: Some(until),
-            ..self
-        }
-    }
-
-    /// How long he still waits; `None` is for ever.
-    fn left(self) -> Option<Duration> {
-        self.until
-            .map(|until| until.saturating_duration_since(Instant::now()))
-    }
 }
 
 impl Api {
@@ -438,7 +344,7 @@ impl Api {
         };
         let shown = String::from_utf8_lossy(&body[..body.len().min(64 << 10)]);
         match policy::verdict(request.kind, status, &shown) {
-            Verdict::Done if kinds_of_json(request.kind) && is_page(&body) => Ok(failed(
+            Verdict::Done if is_json(request.kind) && is_page(&body) => Ok(failed(
                 "the answer is a web page: does a proxy want a login?".to_owned(),
             )),
             Verdict::Done => Ok(Attempt::Done(Answer {
@@ -604,7 +510,7 @@ fn read(response: reqwest::blocking::Response) -> Result<Vec<u8>, String> {
 }
 
 /// Whether an answer is JSON, not a file.
-fn kinds_of_json(kind: Kind) -> bool {
+fn is_json(kind: Kind) -> bool {
     !matches!(kind, Kind::Transfer | Kind::Download)
 }
 
@@ -685,16 +591,5 @@ mod tests {
         ] {
             assert_eq!(api.is_own(url), own, "{url}");
         }
-    }
-
-    #[test]
-    fn waiting_ends_when_it_is_stopped() {
-        let stop = Stop::default();
-        let other = stop.clone();
-        assert!(!stop.wait(Duration::from_millis(1)));
-        let waiter = std::thread::spawn(move || other.wait(Duration::from_secs(600)));
-        stop.stop();
-        assert!(waiter.join().unwrap());
-        assert!(stop.wait_or_wake(Duration::from_secs(600)));
     }
 }

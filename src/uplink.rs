@@ -201,23 +201,10 @@ impl Crowd {
                     .ok_or_else(|| "there is no server".to_owned());
             }
         };
-        let own_fits = |own: &&Arc<Api>| {
-            account.credentials.is_none()
-                || own.is_for(&account.network, account.credentials.as_ref())
-        };
-        if let Some(own) = own.filter(own_fits) {
-            return Ok(Arc::clone(own));
-        }
-        if account.credentials.is_none() {
-            return Err(format!(
-                "no API key configured for {}",
-                account.network.server.base()
-            ));
-        }
         if let Some((_, api)) = self.accounts.iter().find(|(known, _)| *known == account) {
             return Ok(Arc::clone(api));
         }
-        let api = Arc::new(account.connect()?);
+        let api = account.client(own)?;
         self.accounts.push((account, Arc::clone(&api)));
         Ok(api)
     }
@@ -426,10 +413,6 @@ impl Watch for Earlier {
     }
 
     fn stop_requested(&self) {}
-
-    fn artifact(&self, _: &str, _: Result<&str, &str>) {}
-
-    fn caught_up(&self) {}
 }
 
 /// Tells the script how its upload goes, and then whoever else wants to know.

@@ -110,9 +110,9 @@ pub trait Watch: Send + Sync {
     /// The user has pressed the stop button.
     fn stop_requested(&self);
     /// An artifact is stored, under this id of the server's; or cannot be. `client_id` is the id in its record.
-    fn artifact(&self, client_id: &str, result: Result<&str, &str>);
+    fn artifact(&self, _client_id: &str, _result: Result<&str, &str>) {}
     /// All that was written to a log that [`Fate::Hurries`] is sent.
-    fn caught_up(&self);
+    fn caught_up(&self) {}
 }
 
 /// What was uploaded.

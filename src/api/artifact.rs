@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::graphql::Operation;
+use super::graphql::{Operation, text};
 use super::{Api, ApiError, Caller};
 
 const CREATE: Operation = Operation::new(
@@ -103,10 +103,6 @@ pub struct FilePlace {
     pub headers: Vec<String>,
     /// Id of an upload in parts, and the parts' URLs in order.
     pub parts: Option<(String, Vec<String>)>,
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }
 
 fn texts(value: &Value) -> Vec<String> {

@@ -157,6 +157,11 @@ impl Reply {
     }
 }
 
+/// The text of a member of an answer; empty if it has none.
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
 /// The messages of an answer's errors.
 pub(super) fn messages(answer: &Value) -> String {
     errors(&answer["errors"])

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::graphql::Operation;
+use super::graphql::{Operation, text};
 use super::policy::Kind;
 use super::{Api, ApiError, Caller};
 
@@ -177,10 +177,6 @@ pub struct Stored {
     pub config: String,
     pub summary: String,
     pub history_lines: u64,
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }
 
 fn given(text: &str) -> Value {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::settings::Layers;
 use crate::settings::credentials::{Credentials, NO_KEY, Secret};
@@ -133,11 +134,28 @@ impl ScriptAccount {
         })
     }
 
-    /// The client.
-    pub fn connect(&self) -> Result<Api, String> {
-        let credentials = self.credentials.clone();
-        Api::new(&self.network, credentials, &self.username, &self.email)
-            .map_err(|reason| format!("no connection can be made: {reason}"))
+    /// The client: `own` if it is for the same server with the same credentials, or if the script has none of its own;
+    /// else a new one.
+    pub fn client(&self, own: Option<&Arc<Api>>) -> Result<Arc<Api>, String> {
+        let Some(credentials) = &self.credentials else {
+            return own.map(Arc::clone).ok_or_else(|| {
+                format!(
+                    "no API key configured for {}: `wandb-rs login` stores one, WANDB_API_KEY works, too",
+                    self.network.server.base()
+                )
+            });
+        };
+        if let Some(own) = own.filter(|own| own.is_for(&self.network, Some(credentials))) {
+            return Ok(Arc::clone(own));
+        }
+        Api::new(
+            &self.network,
+            Some(credentials.clone()),
+            &self.username,
+            &self.email,
+        )
+        .map(Arc::new)
+        .map_err(|reason| format!("no connection can be made: {reason}"))
     }
 }
 

@@ -230,10 +230,6 @@ impl Watch for Silent {
     fn trouble(&self, _: Option<&str>) {}
 
     fn stop_requested(&self) {}
-
-    fn artifact(&self, _: &str, _: Result<&str, &str>) {}
-
-    fn caught_up(&self) {}
 }
 
 fn wait(signals: &Signals, service: &Service, uplink: &Uplink, idle_timeout: Duration) {

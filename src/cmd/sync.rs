@@ -421,10 +421,6 @@ impl Watch for RunWatch {
     }
 
     fn stop_requested(&self) {}
-
-    fn artifact(&self, _: &str, _: Result<&str, &str>) {}
-
-    fn caught_up(&self) {}
 }
 
 impl Listener for Screen<'_> {

@@ -410,28 +410,9 @@ impl Job {
 
 impl Session {
     fn new(account: &ScriptAccount, own: Option<&Own>) -> Self {
-        let (api, own) = match (&account.credentials, own) {
-            // Without a key of its own, the script is who the wrapper is.
-            (None, Some(own)) => (Ok(Arc::clone(&own.api)), Some(own.entity.clone())),
-            (None, None) => {
-                let reason = format!(
-                    "no API key configured for {}: `wandb-rs login` stores one, WANDB_API_KEY works, too",
-                    account.network.server.base()
-                );
-                (Err(reason), None)
-            }
-            (Some(_), own) => {
-                let same = own.filter(|own| {
-                    own.api
-                        .is_for(&account.network, account.credentials.as_ref())
-                });
-                let api = match same {
-                    Some(own) => Ok(Arc::clone(&own.api)),
-                    None => account.connect().map(Arc::new),
-                };
-                (api, same.map(|own| own.entity.clone()))
-            }
-        };
+        let api = account.client(own.map(|own| &own.api));
+        let is_own = |own: &&Own| api.as_ref().is_ok_and(|api| Arc::ptr_eq(api, &own.api));
+        let own = own.filter(is_own).map(|own| own.entity.clone());
         Self {
             api,
             own,

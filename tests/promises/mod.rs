@@ -31,3 +31,21 @@ fn rounds(usual: u64) -> u64 {
 fn seed() -> u64 {
     crate::common::uploads::rounds("WANDB_RS_SEED", 0)
 }
+
+/// Numbers that look random and follow from the seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+
+    /// A place in something of this length.
+    fn place(&mut self, length: usize) -> usize {
+        self.below(length as u64) as usize
+    }
+}

@@ -9,6 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use wandb_rs::wire::schema::Kind;
 
+use super::Random;
 use crate::common::fake::{FakeWandb, Fault};
 use crate::common::logs::{LogWriter, run_record, time};
 use crate::common::uploads::{assert_held, env_for, held, rounds};
@@ -47,19 +48,6 @@ fn write(work: &Path, in_parts: bool) -> LogWriter {
     }
     log.exit(0);
     log
-}
-
-/// Numbers that look random and follow from the seed.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 
 use wandb_rs::store::log_reader::{Item, LogReader};
 
-use super::{rounds, seed};
+use super::{Random, rounds, seed};
 use crate::common::TestEnv;
 use crate::common::fake::FakeWandb;
 use crate::common::logs::LogWriter;
@@ -24,19 +24,6 @@ fn read(bytes: &[u8], env: &TestEnv) -> Result<(Vec<Vec<u8>>, usize), String> {
     });
     end.map(|_| (records, damage))
         .map_err(|error| error.to_string())
-}
-
-/// Numbers that look random and follow from the seed.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % bound
-    }
 }
 
 /// A log of a few blocks, and its records.
@@ -71,9 +58,9 @@ fn a_flipped_byte_costs_its_block_and_is_told() {
     let in_a_block = whole.len() * BLOCK / bytes.len() * 2 + 4;
     for seed in seed()..seed() + rounds(300) {
         let mut random = Random(seed);
-        let at = 7 + random.below(bytes.len() - 7);
+        let at = 7 + random.place(bytes.len() - 7);
         let mut damaged = bytes.clone();
-        damaged[at] ^= 1 << random.below(8);
+        damaged[at] ^= 1 << random.place(8);
         let (found, damage) = read(&damaged, &env).unwrap();
         let context = format!("seed {seed}: byte {at}");
         assert!(
@@ -128,9 +115,9 @@ fn what_is_cut_out_or_put_in_costs_only_its_blocks() {
     let in_a_block = whole.len() * BLOCK / bytes.len() * 2 + 4;
     for seed in seed()..seed() + rounds(60) {
         let mut random = Random(seed);
-        let block = random.below(bytes.len() / BLOCK) * BLOCK;
-        let length = 1 + random.below(2000);
-        let at = (block + 7 + random.below(BLOCK - 7)).min(bytes.len() - length);
+        let block = random.place(bytes.len() / BLOCK) * BLOCK;
+        let length = 1 + random.place(2000);
+        let at = (block + 7 + random.place(BLOCK - 7)).min(bytes.len() - length);
         let mut zeroed = bytes.clone();
         zeroed[at..at + length].fill(0);
         let (found, _) = read(&zeroed, &env).unwrap();

@@ -426,10 +426,6 @@ impl Watch for RunWatch {
             signals::send_to_group(self.group, Signal::SIGINT);
         }
     }
-
-    fn artifact(&self, _: &str, _: Result<&str, &str>) {}
-
-    fn caught_up(&self) {}
 }
 
 /// Waits for the uploads. The user can end the wait: what is left is safe.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Refused;
-use crate::api::graphql::Operation;
+use crate::api::graphql::{Operation, text};
 use crate::api::{Api, Caller};
 use crate::wire::sdk::api::{
     ChartId, ConsoleLine, ConsoleLogs, ConsoleLogsResponse, CustomChart, FilesUploaded, Given,
@@ -220,8 +220,4 @@ pub(super) fn console_logs(
         end_cursor,
         total_lines,
     }))
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }
