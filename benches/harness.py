@@ -6,10 +6,12 @@ The process that imports this becomes a child subreaper, so that nothing a progr
 from __future__ import annotations
 
 import collections
+import contextlib
 import ctypes
 import fcntl
 import os
 import pty
+import resource
 import signal
 import statistics
 import struct
@@ -59,6 +61,12 @@ class Failed(Exception):
 def cpu_clock(pid: int) -> float:
     """CPU seconds of a process with all its threads; also of one that has ended and was not collected."""
     return time.clock_gettime((~pid << 3) | 2)
+
+
+def children_cpu() -> float:
+    """CPU seconds of all children that have ended, and of those they have waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def measure(
@@ -183,26 +191,57 @@ class Family:
             self.bytes = max(self.bytes, sum(self._members()))
 
     def _members(self) -> Iterator[int]:
-        parents: dict[int, int] = {}
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                try:
-                    fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                except OSError:
-                    continue
-                # The official service makes a session of its own, and its parent may be gone.
-                parents[int(entry.name)] = int(fields[1])
-        family, grown = {self._pid}, True
-        while grown:
-            below = {pid for pid, parent in parents.items() if parent in family} - family
-            family, grown = family | below, bool(below)
-        for pid in family | {pid for pid, parent in parents.items() if parent == os.getpid()}:
+        # The official service makes a session of its own, and its parent may be gone: then it has come to us.
+        family = below(self._pid)
+        for pid in family | {pid for pid, parent in parents().items() if parent == os.getpid()}:
             yield status_bytes(Path(f"/proc/{pid}/status"), "VmRSS")
 
     def end(self) -> int:
         self._stop.set()
         self._thread.join()
         return self.bytes
+
+
+def parents() -> dict[int, int]:
+    """The parent of each process."""
+    found: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            found[int(entry.name)] = int(fields[1])
+    return found
+
+
+def below(pid: int) -> set[int]:
+    """A process and all below it."""
+    all_parents = parents()
+    family, grown = {pid}, True
+    while grown:
+        more = {pid for pid, parent in all_parents.items() if parent in family} - family
+        family, grown = family | more, bool(more)
+    return family
+
+
+def end_family(family: set[int], seconds: float = 10) -> None:
+    """Waits for processes that were asked to end, kills those that do not, and collects the orphans among them."""
+    deadline = time.monotonic() + seconds
+    while left := {pid for pid in family if not collected(pid)}:
+        if time.monotonic() > deadline:
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)
+
+
+def collected(pid: int) -> bool:
+    """Whether a process is no more; an orphan that came to us is collected."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return not Path(f"/proc/{pid}").exists()
 
 
 def status_bytes(status: Path, name: str) -> int:

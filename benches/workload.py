@@ -8,10 +8,12 @@
     workload.py json ROWS RESULT                  rows of 20 scalars printed as JSON lines
     workload.py official ROWS RESULT [PAUSE]      the same through the official client
     workload.py sdk ROWS WIDTH RESULT             rows of WIDTH scalars through the official client
+    workload.py paced KIND RESULT                 rows by `socket`, `json` or `official`, one each 10 ms, until it breaks
     workload.py official-start                    the official client, started and ended
     workload.py official-prints COUNT RESULT      what `print` costs with the official client
 
-RESULT is a file that gets the figures as a JSON object.
+RESULT is a file that gets the figures as a JSON object; from `paced` the monotonic time at which each call has returned, as
+doubles, each at once.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import json
 import os
 import random
 import socket
+import struct
 import sys
 import time
 from pathlib import Path
@@ -27,6 +30,8 @@ from typing import Callable, Sequence
 
 WRITE = 64 * 1024
 SCALARS = 20
+#: Seconds between two rows that are paced.
+PERIOD = 0.01
 #: Distinct rows; they are repeated.
 ROWS = 1000
 
@@ -188,6 +193,29 @@ def sdk(count: str, width: str, result: str) -> None:
     save(result, figures)
 
 
+def paced(kind: str, result: str) -> None:
+    """What a crash meets: rows come slowly, and it is known which of them the script has handed over."""
+    ready = rows()
+    log: Callable[[int], object]
+    if kind == "socket":
+        client = Client()
+        log = lambda number: client.send(json.dumps({"log": ready[number % ROWS]}).encode() + b"\n")
+    elif kind == "json":
+        log = lambda number: print(json.dumps({"step": number, **ready[number % ROWS]}), flush=True)
+    else:
+        import wandb
+
+        run = wandb.init()
+        log = lambda number: run.log(ready[number % ROWS])
+    stamps = os.open(result, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    start = time.monotonic()
+    # Ends by itself, should nobody break it.
+    for number in range(1000):
+        time.sleep(max(0.0, start + number * PERIOD - time.monotonic()))
+        log(number)
+        os.write(stamps, struct.pack("d", time.monotonic()))
+
+
 def official_start() -> None:
     import wandb
 
@@ -211,6 +239,7 @@ WORKLOADS: dict[str, Callable[..., None]] = {
     "json": printed,
     "official": official,
     "sdk": sdk,
+    "paced": paced,
     "official-start": official_start,
     "official-prints": official_prints,
 }

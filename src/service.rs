@@ -259,7 +259,8 @@ fn accept<D: Door>(door: &D, stopped: &io::PipeReader, shared: &Arc<Shared>) {
                 ending = fds[1].any().unwrap_or(false);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // Out of descriptors or memory: that passes. Wait for a connection to end, but not for ever.
+            // Out of descriptors or memory: that passes. Wait for a connection to end, but not for ever, and not longer
+            // than the run.
             Err(_) => {
                 if ending {
                     return;
@@ -268,6 +269,8 @@ fn accept<D: Door>(door: &D, stopped: &io::PipeReader, shared: &Arc<Shared>) {
                 let _ = shared
                     .changed
                     .wait_timeout(connections, Duration::from_millis(100));
+                let mut fds = [PollFd::new(stopped.as_fd(), PollFlags::POLLIN)];
+                ending = poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0);
             }
         }
     }

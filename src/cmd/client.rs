@@ -2,6 +2,8 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
 
 use crate::cli::{
     AlertArgs, DefineMetricArgs, InfoArgs, Level, LogArgs, PairsArgs, PolicyArg, SaveArgs,
@@ -13,6 +15,9 @@ use crate::wire::jsonl;
 
 /// The variable that names the socket of the run.
 pub const SOCKET: &str = "WANDB_RS_SOCKET";
+
+/// How long a script waits for a run that does not answer: its own work goes first.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 type Members = Vec<(String, Value)>;
 
@@ -171,11 +176,25 @@ fn send(messages: Vec<Members>) -> Result<Vec<Value>, Error> {
         }
         return Err(Error::new(format!("not inside a run: {SOCKET} is not set")).hint(hint));
     };
+    exchange(Path::new(&path), messages, PATIENCE)
+}
+
+/// Sends messages to the socket and waits for their answers, so long for each.
+fn exchange(path: &Path, messages: Vec<Members>, patience: Duration) -> Result<Vec<Value>, Error> {
     let lost = |what: &str, error: std::io::Error| {
+        if error.kind() == std::io::ErrorKind::WouldBlock {
+            let seconds = patience.as_secs_f32();
+            return Error::new(format!("{what}: it was waited for {seconds} s"))
+                .hint("the run's logs/debug.log may say why");
+        }
         Error::new(format!("{what}: {error}")).hint("has the run ended?")
     };
     let mut stream =
-        UnixStream::connect(&path).map_err(|error| lost("cannot reach the run", error))?;
+        UnixStream::connect(path).map_err(|error| lost("cannot reach the run", error))?;
+    let limited = stream
+        .set_read_timeout(Some(patience))
+        .and_then(|()| stream.set_write_timeout(Some(patience)));
+    limited.map_err(|error| lost("cannot reach the run", error))?;
     let mut text = String::new();
     for (number, mut message) in messages.into_iter().enumerate() {
         message.push(member("id", Value::Int(number as i64)));
@@ -189,7 +208,7 @@ fn send(messages: Vec<Members>) -> Result<Vec<Value>, Error> {
         .map_err(|error| lost("cannot send to the run", error))?;
     let mut answers = Vec::new();
     for line in BufReader::new(stream).lines() {
-        let line = line.map_err(|error| lost("the run did not answer", error))?;
+        let line = line.map_err(|error| lost("the run does not answer", error))?;
         let answer = Value::parse(&line)
             .map_err(|error| Error::new(format!("the run's answer is not JSON: {error}")))?;
         if let Some(reason) = answer.get("error").and_then(Value::as_str) {
@@ -209,6 +228,19 @@ fn send(messages: Vec<Members>) -> Result<Vec<Value>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_that_does_not_answer_is_not_waited_for_for_ever() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("socket");
+        let _nobody_accepts = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let message = vec![member("log", Value::Map(Vec::new()))];
+        let error = exchange(&path, vec![message], Duration::from_millis(20)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "wandb-rs: the run does not answer: it was waited for 0.02 s\nhint: the run's logs/debug.log may say why"
+        );
+    }
 
     #[test]
     fn words_become_values() {

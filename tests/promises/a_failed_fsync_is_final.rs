@@ -1,7 +1,7 @@
 //! Promise 7, a failed fsync is final: the kernel may have dropped the data, and a second try would only look like
 //! success. The user is told, and nothing else changes.
 
-use super::faults::{EIO, Faults};
+use super::faults::{EIO, Faults, Target};
 use crate::common::{TestEnv, finish};
 
 #[test]
@@ -11,6 +11,7 @@ fn it_is_told_once_and_not_tried_again() {
     let calls = Faults::count(
         &env,
         env.script(&["--quiet", "--no-stats"], script),
+        Target::Runs,
         Some("sync"),
     );
     assert!(calls >= 1, "nothing is synced");

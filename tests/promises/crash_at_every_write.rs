@@ -1,7 +1,7 @@
 //! Promise 4, crash at every write: whatever part of the writes has happened, what is there is read and what was complete
 //! is found.
 
-use super::faults::{Faults, KILL};
+use super::faults::{Faults, KILL, Target};
 use super::rounds;
 use crate::common::{Run, TestEnv, finish};
 
@@ -12,7 +12,7 @@ const SCRIPT: &str =
 fn a_run_that_is_killed_at_any_call_leaves_a_readable_log() {
     let options = ["--silent", "--no-stats", "--id=one"];
     let clean = TestEnv::new();
-    let calls = Faults::count(&clean, clean.script(&options, SCRIPT), None);
+    let calls = Faults::count(&clean, clean.script(&options, SCRIPT), Target::Runs, None);
     assert!(calls > 20, "{calls}");
     let expected = clean.read_run();
     assert_eq!(expected.rows().len(), 6);

@@ -88,6 +88,7 @@ fn what_comes_after_the_gap_is_written_and_the_gap_is_marked() {
             count: 3,
             errno: ENOSPC,
             only: Some("write"),
+            ..Faults::default()
         };
         faults.meet(&env, &mut command);
         let done = finish(command);

@@ -10,6 +10,8 @@ use crate::common::TestEnv;
 /// Errors as the kernel numbers them.
 pub(super) const EIO: i32 = 5;
 pub(super) const ENOSPC: i32 = 28;
+pub(super) const EMFILE: i32 = 24;
+pub(super) const ECONNRESET: i32 = 104;
 /// No error: the process is killed in place of the call.
 pub(super) const KILL: i32 = 0;
 
@@ -44,9 +46,29 @@ fn shim() -> &'static Path {
     })
 }
 
-/// What happens to calls that change files of the run.
+/// Which calls are meant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Target {
+    /// Those that change files of runs.
+    #[default]
+    Runs,
+    /// Those of sockets.
+    Sockets,
+}
+
+impl Target {
+    fn path(self, env: &TestEnv) -> PathBuf {
+        match self {
+            Self::Runs => env.path("wandb"),
+            Self::Sockets => PathBuf::from("socket:"),
+        }
+    }
+}
+
+/// What happens to calls.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Faults {
+    pub(super) target: Target,
     /// The first call that fails, from 1, and how many do.
     pub(super) at: u64,
     pub(super) count: u64,
@@ -60,7 +82,7 @@ impl Faults {
     pub(super) fn meet(&self, env: &TestEnv, command: &mut Command) {
         command
             .env("LD_PRELOAD", shim())
-            .env("FAULT_PATH", env.path("wandb"))
+            .env("FAULT_PATH", self.target.path(env))
             .env("FAULT_AT", self.at.to_string())
             .env("FAULT_COUNT", self.count.max(1).to_string())
             .env("FAULT_ERRNO", self.errno.to_string());
@@ -70,11 +92,16 @@ impl Faults {
     }
 
     /// How many such calls a program makes when nothing fails.
-    pub(super) fn count(env: &TestEnv, mut command: Command, only: Option<&str>) -> u64 {
+    pub(super) fn count(
+        env: &TestEnv,
+        mut command: Command,
+        target: Target,
+        only: Option<&str>,
+    ) -> u64 {
         let log = env.path("calls");
         command
             .env("LD_PRELOAD", shim())
-            .env("FAULT_PATH", env.path("wandb"))
+            .env("FAULT_PATH", target.path(env))
             .env("FAULT_LOG", &log);
         command.envs(only.map(|only| ("FAULT_ONLY", only)));
         let done = crate::common::finish(command);

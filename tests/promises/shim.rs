@@ -1,9 +1,10 @@
 //! Stands between wandb-rs and the kernel (`LD_PRELOAD`): calls that change files below a path fail, or the process is
-//! killed in their place. The script that is wrapped is left alone.
+//! killed in their place. The script that is wrapped is left alone. Sockets count as files below `socket:`.
 //!
 //! `FAULT_PATH`: part of the path of the files that are meant. `FAULT_AT`: the number of the first call, from 1.
 //! `FAULT_COUNT`: how many calls (1). `FAULT_ERRNO`: with which error; 0 kills the process. `FAULT_ONLY`: the name of the
-//! only call that counts (`write`, `sync`, `open`, `rename`, `mkdir`). `FAULT_LOG`: a file that gets a byte for each call.
+//! only call that counts (`write`, `sync`, `open`, `rename`, `mkdir`; of sockets also `socket`, `connect`, `bind`, `listen`,
+//! `accept`, `read`). `FAULT_LOG`: a file that gets a byte for each call.
 //! `CLOCK_JUMP`: seconds by which the wall clock is off from its hundredth reading on.
 
 use std::ffi::{CStr, c_char, c_int, c_long, c_void};
@@ -28,6 +29,18 @@ mod numbers {
     pub const KILL: i64 = 62;
     pub const GETPID: i64 = 39;
     pub const CLOSE: i64 = 3;
+    pub const SOCKET: i64 = 41;
+    pub const CONNECT: i64 = 42;
+    pub const ACCEPT4: i64 = 288;
+    pub const SENDTO: i64 = 44;
+    pub const SENDMSG: i64 = 46;
+    pub const RECVFROM: i64 = 45;
+    pub const RECVMSG: i64 = 47;
+    pub const BIND: i64 = 49;
+    pub const LISTEN: i64 = 50;
+    pub const READ: i64 = 0;
+    pub const WRITEV: i64 = 20;
+    pub const GETSOCKOPT: i64 = 55;
 }
 #[cfg(target_arch = "aarch64")]
 mod numbers {
@@ -42,6 +55,18 @@ mod numbers {
     pub const KILL: i64 = 129;
     pub const GETPID: i64 = 172;
     pub const CLOSE: i64 = 57;
+    pub const SOCKET: i64 = 198;
+    pub const CONNECT: i64 = 203;
+    pub const ACCEPT4: i64 = 242;
+    pub const SENDTO: i64 = 206;
+    pub const SENDMSG: i64 = 211;
+    pub const RECVFROM: i64 = 207;
+    pub const RECVMSG: i64 = 212;
+    pub const BIND: i64 = 200;
+    pub const LISTEN: i64 = 201;
+    pub const READ: i64 = 63;
+    pub const WRITEV: i64 = 66;
+    pub const GETSOCKOPT: i64 = 209;
 }
 use numbers::*;
 
@@ -116,7 +141,20 @@ fn of_descriptor(call: &str, descriptor: c_int) -> Option<c_int> {
     name[14..14 + digits.len()].copy_from_slice(digits.as_bytes());
     let name = CStr::from_bytes_until_nul(&name).ok()?;
     let mut buffer = [0; 512];
-    fault(call, link(name, &mut buffer))
+    let path = link(name, &mut buffer);
+    if path.starts_with(b"socket:") && !is_stream(descriptor) {
+        return None;
+    }
+    // Reading changes no file.
+    (call != "read" || path.starts_with(b"socket:")).then(|| fault(call, path))?
+}
+
+/// Not one of those through which a parent and its child speak while the latter starts, which cannot fail.
+fn is_stream(descriptor: c_int) -> bool {
+    let (mut kind, mut size): (c_int, u32) = (0, 4);
+    // SOL_SOCKET, SO_TYPE; SOCK_STREAM
+    unsafe { syscall(GETSOCKOPT, descriptor, 1 as c_int, 3 as c_int, &raw mut kind, &raw mut size) };
+    kind == 1
 }
 
 #[unsafe(no_mangle)]
@@ -168,6 +206,77 @@ pub unsafe extern "C" fn mkdir(path: *const c_char, mode: c_int) -> c_int {
         return failed(error);
     }
     unsafe { syscall(MKDIRAT, HERE, path, mode) as c_int }
+}
+
+/// A call of a socket that goes through unless it is its turn to fail.
+macro_rules! of_socket {
+    ($call:literal, $name:ident($descriptor:ident $(, $argument:ident: $type:ty)*) = $number:ident) => {
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $name($descriptor: c_int $(, $argument: $type)*) -> isize {
+            if let Some(error) = of_descriptor($call, $descriptor) {
+                return failed(error) as isize;
+            }
+            unsafe { syscall($number, $descriptor $(, $argument)*) as isize }
+        }
+    };
+}
+
+type Pointer = *mut c_void;
+of_socket!("write", writev(descriptor, parts: Pointer, count: c_int) = WRITEV);
+of_socket!("read", read(descriptor, bytes: Pointer, size: usize) = READ);
+of_socket!("write", sendmsg(descriptor, message: Pointer, flags: c_int) = SENDMSG);
+of_socket!("read", recvmsg(descriptor, message: Pointer, flags: c_int) = RECVMSG);
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn send(descriptor: c_int, bytes: Pointer, size: usize, flags: c_int) -> isize {
+    if let Some(error) = of_descriptor("write", descriptor) {
+        return failed(error) as isize;
+    }
+    unsafe { syscall(SENDTO, descriptor, bytes, size, flags, 0usize, 0usize) as isize }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn recv(descriptor: c_int, bytes: Pointer, size: usize, flags: c_int) -> isize {
+    if let Some(error) = of_descriptor("read", descriptor) {
+        return failed(error) as isize;
+    }
+    unsafe { syscall(RECVFROM, descriptor, bytes, size, flags, 0usize, 0usize) as isize }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn socket(domain: c_int, kind: c_int, protocol: c_int) -> c_int {
+    if let Some(error) = fault("socket", b"socket:") {
+        return failed(error);
+    }
+    unsafe { syscall(SOCKET, domain, kind, protocol) as c_int }
+}
+
+/// As `of_socket!`, of calls that return an `int`.
+fn small(call: &str, descriptor: c_int, make: impl FnOnce() -> c_long) -> c_int {
+    match of_descriptor(call, descriptor) {
+        Some(error) => failed(error),
+        None => make() as c_int,
+    }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn connect(descriptor: c_int, address: Pointer, size: u32) -> c_int {
+    small("connect", descriptor, || unsafe { syscall(CONNECT, descriptor, address, size) })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bind(descriptor: c_int, address: Pointer, size: u32) -> c_int {
+    small("bind", descriptor, || unsafe { syscall(BIND, descriptor, address, size) })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn listen(descriptor: c_int, backlog: c_int) -> c_int {
+    small("listen", descriptor, || unsafe { syscall(LISTEN, descriptor, backlog) })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn accept4(descriptor: c_int, address: Pointer, size: Pointer, flags: c_int) -> c_int {
+    small("accept", descriptor, || unsafe { syscall(ACCEPT4, descriptor, address, size, flags) })
 }
 
 #[unsafe(no_mangle)]
