@@ -1,11 +1,12 @@
 //! Promise 3, what was seen is kept: killed at any moment, the log holds what had come 50 ms before and reads without a
 //! note.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use crate::common::{Run, TestEnv, eventually, kill, read_until, start};
+use crate::common::{Run, TestEnv, kill, read_until, start};
 
 /// Prints rows and tells when each was printed.
 const SCRIPT: &str = "i=0; while :; do echo \"step=$i loss=0.$i\"; i=$((i + 1)); sleep 0.01; done";
@@ -16,29 +17,55 @@ fn shown(i: usize) -> String {
     format!("{value:?}")
 }
 
+/// Who is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Victim {
+    Wrapper,
+    Script,
+    Both,
+}
+
 #[test]
 fn killed_at_any_time_the_log_is_readable_and_current() {
-    for round in 0..super::rounds(20) as usize {
+    let script = format!("echo $$ >script; {SCRIPT}");
+    for round in 0..super::rounds(21) as usize {
+        let victim = [Victim::Wrapper, Victim::Script, Victim::Both][round % 3];
+        let context = format!("round {round}, {victim:?}");
         let env = TestEnv::new();
-        let mut child = start(env.script(&["--silent", "--no-stats"], SCRIPT));
-        read_until(&mut child, &format!("step={} ", round % 7));
+        let mut child = start(env.script(&["--silent", "--no-stats"], &script));
+        let seen = read_until(&mut child, &format!("step={} ", round % 7));
         // Everything seen now must be in the log 50 ms later, whatever happens then.
         std::thread::sleep(Duration::from_millis(50));
-        kill(&child, Signal::SIGKILL);
-        child.wait().unwrap();
+        if victim != Victim::Wrapper {
+            let pid = std::fs::read_to_string(env.work().join("script")).unwrap();
+            let pid = nix::unistd::Pid::from_raw(pid.trim().parse().unwrap());
+            nix::sys::signal::kill(pid, Signal::SIGKILL).unwrap();
+        }
+        if victim != Victim::Script {
+            kill(&child, Signal::SIGKILL);
+        }
+        let done = crate::common::wait(child);
+        assert_eq!(done.status.signal(), Some(9), "{context}");
         let run = Run::read(&env.run_dir());
         let rows = run.rows();
-        assert!(rows.len() > round % 7, "round {round}: {rows:?}");
+        assert!(rows.len() > round % 7, "{context}: {rows:?}");
         for (i, row) in rows.iter().enumerate() {
             assert_eq!(
                 *row,
                 format!("{i}: loss={} step={i}", shown(i)),
-                "round {round}"
+                "{context}"
             );
         }
-        assert_eq!(run.exit_code(), None);
-        // The script's pipe is broken now: it ends by itself.
-        assert!(eventually(|| child.try_wait().is_ok()));
+        if victim == Victim::Script {
+            // We were there to the end: nothing that was printed is missing, and the end is known.
+            let printed = format!("{seen}{}", done.stdout);
+            assert_eq!(run.console(1), printed, "{context}");
+            assert_eq!(rows.len(), printed.matches('\n').count(), "{context}");
+            assert_eq!(run.exit_code(), Some(137), "{context}");
+            assert!(run.complete, "{context}");
+        } else {
+            assert_eq!(run.exit_code(), None, "{context}");
+        }
     }
 }
 
