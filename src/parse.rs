@@ -21,6 +21,7 @@ pub mod pairs;
 pub mod prefix;
 pub mod row;
 pub mod scan;
+pub mod seen;
 pub mod split;
 pub mod stamp;
 mod state;
@@ -30,6 +31,7 @@ pub mod words;
 use lines::Lines;
 pub use options::Options;
 use options::Ranks;
+use seen::Seen;
 use state::{Line, Out, State};
 pub use state::{RULES, Rule};
 
@@ -143,6 +145,7 @@ pub struct Parser {
     /// What is known of each rank's output.
     states: Vec<(u32, State)>,
     misses: Option<Vec<Miss>>,
+    seen: Seen,
 }
 
 impl Default for Parser {
@@ -159,6 +162,7 @@ impl Parser {
             options,
             states: vec![(0, State::default())],
             misses: None,
+            seen: Seen::default(),
         }
     }
 
@@ -174,12 +178,19 @@ impl Parser {
         self.misses.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
+    fn parts(&mut self) -> (&mut Lines, Rest<'_>) {
+        let rest = Rest {
+            options: &self.options,
+            states: &mut self.states,
+            misses: &mut self.misses,
+            seen: &mut self.seen,
+        };
+        (&mut self.lines, rest)
+    }
+
     /// Takes the next text and appends the rows it completes.
     pub fn feed(&mut self, text: &str, rows: &mut Vec<Row>) {
-        let (lines, mut rest) = (
-            &mut self.lines,
-            Rest::of(&self.options, &mut self.states, &mut self.misses),
-        );
+        let (lines, mut rest) = self.parts();
         lines.feed(text, |line, number| rest.line(line, number, rows));
     }
 
@@ -190,10 +201,7 @@ impl Parser {
 
     /// The end of the stream: an unfinished line counts.
     pub fn finish(&mut self, rows: &mut Vec<Row>) {
-        let (lines, mut rest) = (
-            &mut self.lines,
-            Rest::of(&self.options, &mut self.states, &mut self.misses),
-        );
+        let (lines, mut rest) = self.parts();
         lines.finish(|line, number| rest.line(line, number, rows));
         rest.finish(rows);
     }
@@ -204,24 +212,20 @@ struct Rest<'a> {
     options: &'a Options,
     states: &'a mut Vec<(u32, State)>,
     misses: &'a mut Option<Vec<Miss>>,
+    seen: &'a mut Seen,
 }
 
-impl<'a> Rest<'a> {
-    fn of(
-        options: &'a Options,
-        states: &'a mut Vec<(u32, State)>,
-        misses: &'a mut Option<Vec<Miss>>,
-    ) -> Self {
-        Self {
-            options,
-            states,
-            misses,
-        }
-    }
-
+impl Rest<'_> {
     fn line(&mut self, line: &str, number: u64, rows: &mut Vec<Row>) {
         // Other trackers' words about metrics are no metrics.
         if line.starts_with("wandb: ") || line.starts_with("COMET ") {
+            return;
+        }
+        // Nobody asks why a line is no report, no pattern of the user's may hold, and nothing that was begun goes on in it.
+        let passes_over = self.misses.is_none()
+            && !self.options.has_patterns()
+            && !self.states.iter().any(|(_, state)| state.is_open());
+        if passes_over && self.seen.knows(line) {
             return;
         }
         let message = prefix::strip(line);
@@ -231,6 +235,7 @@ impl<'a> Rest<'a> {
             (Ranks::One(wanted), Some(rank)) if wanted == rank => 0,
             (Ranks::One(_), Some(_)) => return,
         };
+        let whole = line;
         let line = Line {
             text: message.text,
             number,
@@ -245,8 +250,8 @@ impl<'a> Rest<'a> {
             None => return,
         };
         let state = &mut self.states[place].1;
-        let passed_over = self.misses.is_none() && !self.options.has_patterns() && !state.is_open();
-        if passed_over && !line.may_report() {
+        if passes_over && !line.may_report() {
+            self.seen.remember(whole);
             return;
         }
         let mut out = Out {
