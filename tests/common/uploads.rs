@@ -1,6 +1,7 @@
 //! What servers have of runs, made comparable; and uploads that do not wait long.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -22,6 +23,16 @@ pub(crate) fn env_for(server: &FakeWandb) -> TestEnv {
         env.set(&format!("WANDB_X_{channel}_RETRY_WAIT_MAX_SECONDS"), "0.02");
     }
     env
+}
+
+/// What a server has after a sync without faults of a run that is written into a directory.
+pub(crate) fn clean<T>(write: impl Fn(&Path) -> T) -> Held {
+    let server = FakeWandb::start();
+    let env = env_for(&server);
+    write(&env.work());
+    let done = env.run(["sync", "--yes"]);
+    assert_eq!(done.code(), 0, "{done:?}");
+    held(&server.only_run())
 }
 
 /// All of a run but what names its place or counts requests.

@@ -8,21 +8,11 @@ use std::time::{Duration, Instant};
 
 use crate::common::fake::{FakeWandb, Fault, Gate, RequestKind, RequestView, random_faults};
 use crate::common::logs::{LogWriter, run_record, varied};
-use crate::common::uploads::{Held, assert_held, env_for, held, rounds};
+use crate::common::uploads::{assert_held, clean, env_for, held, rounds};
 use crate::common::{self, TestEnv, eventually};
 
 /// Writes a run into a directory.
 type Write = dyn Fn(&Path) -> LogWriter;
-
-/// What a server has after a sync without faults.
-fn clean(write: impl Fn(&Path) -> LogWriter) -> Held {
-    let server = FakeWandb::start();
-    let env = env_for(&server);
-    write(&env.work());
-    let done = env.run(["sync", "--yes"]);
-    assert_eq!(done.code(), 0, "{done:?}");
-    held(&server.only_run())
-}
 
 /// A plan that lets one fault happen to the first request that it is meant for.
 fn once(

@@ -4,18 +4,8 @@ use std::fs;
 
 use crate::common::fake::{FakeWandb, Fault, RequestKind};
 use crate::common::logs::{LogWriter, varied};
-use crate::common::uploads::{Held, assert_held, env_for, held};
+use crate::common::uploads::{Held, assert_held, clean, env_for, held};
 use crate::common::{self, Finished, TestEnv, peers};
-
-/// What a server has after one clean sync.
-fn clean(write: impl Fn(&std::path::Path)) -> Held {
-    let server = FakeWandb::start();
-    let env = env_for(&server);
-    write(&env.work());
-    let done = env.run(["sync", "--yes"]);
-    assert_eq!(done.code(), 0, "{done:?}");
-    held(&server.only_run())
-}
 
 fn official(env: &TestEnv, arguments: &[&str]) -> Option<Finished> {
     let mut command = env.program(peers::bin()?.join("wandb"));
