@@ -270,6 +270,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "20 MB take an interpreter too long")]
     fn long_lines_cost_no_memory() {
         let mut lines = Lines::default();
         for _ in 0..1000 {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use memchr::memchr2;
 
-use crate::wire::json::{JsonError, MAX_DEPTH, Value};
+use crate::wire::json::{Cursor, JsonError, MAX_DEPTH, Value};
 
 /// Integers up to here are exact as `f64`.
 const EXACT: u64 = 1 << 53;
@@ -27,90 +27,47 @@ pub(super) enum Item<'a> {
     Other(&'a str),
 }
 
-/// A place in a JSON text.
+/// Reads one row.
 #[derive(Debug)]
 pub(super) struct Scanner<'a> {
-    text: &'a str,
-    bytes: &'a [u8],
-    at: usize,
+    cursor: Cursor<'a>,
 }
 
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Self {
-            text,
-            bytes: text.as_bytes(),
-            at: 0,
-        }
-    }
-
-    fn error(&self, what: &'static str) -> JsonError {
-        JsonError {
-            what,
-            offset: self.at,
-        }
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
-
-    fn space(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
-            self.at += 1;
+            cursor: Cursor::new(text),
         }
     }
 
     /// Enters an object; false if it is empty, and left again.
     pub(super) fn enter(&mut self) -> Result<bool, JsonError> {
-        self.space();
-        if self.peek() != Some(b'{') {
-            return Err(self.error("expected an object"));
-        }
-        self.at += 1;
-        self.space();
-        if self.peek() == Some(b'}') {
-            self.at += 1;
-            return Ok(false);
-        }
-        Ok(true)
+        self.cursor.enter_object()
     }
 
     /// Reads this quoted name and its colon, if they come next.
     pub(super) fn is_name(&mut self, quoted: &str) -> bool {
-        self.space();
-        let rest = &self.bytes[self.at..];
+        self.cursor.space();
+        let rest = self.cursor.rest();
         if !rest.starts_with(quoted.as_bytes()) {
             return false;
         }
-        let start = self.at;
-        self.at += quoted.len();
-        if self.colon().is_err() {
-            self.at = start;
+        let start = self.cursor.at;
+        self.cursor.at += quoted.len();
+        if self.cursor.colon().is_err() {
+            self.cursor.at = start;
             return false;
         }
         true
     }
 
-    fn colon(&mut self) -> Result<(), JsonError> {
-        self.space();
-        if self.peek() != Some(b':') {
-            return Err(self.error("expected ':'"));
-        }
-        self.at += 1;
-        Ok(())
-    }
-
     /// Reads a member's name and its colon.
     pub(super) fn name(&mut self) -> Result<Cow<'a, str>, JsonError> {
-        self.space();
-        if self.peek() != Some(b'"') {
-            return Err(self.error("expected a quoted name"));
-        }
-        let start = self.at;
+        self.cursor.expect_name()?;
+        let start = self.cursor.at;
         let escaped = self.string()?;
-        let quoted = &self.text[start..self.at];
-        self.colon()?;
+        let quoted = self.cursor.since(start);
+        self.cursor.colon()?;
         if escaped && let Value::Text(name) = Value::parse(quoted)? {
             return Ok(Cow::Owned(name));
         }
@@ -119,91 +76,71 @@ impl<'a> Scanner<'a> {
 
     /// Whether another member follows the value that was read; the object is left otherwise.
     pub(super) fn more(&mut self) -> Result<bool, JsonError> {
-        self.space();
-        let more = match self.peek() {
-            Some(b',') => true,
-            Some(b'}') => false,
-            _ => return Err(self.error("expected ',' or '}'")),
-        };
-        self.at += 1;
-        Ok(more)
+        self.cursor.more_members()
     }
 
     /// Nothing but white space may follow.
     pub(super) fn end(&mut self) -> Result<(), JsonError> {
-        self.space();
-        match self.peek() {
-            None => Ok(()),
-            Some(_) => Err(self.error("unexpected text behind the value")),
-        }
+        self.cursor.end()
     }
 
     /// Reads a member's value; the row itself is depth 0.
     pub(super) fn item(&mut self) -> Result<Item<'a>, JsonError> {
-        self.space();
-        match self.peek() {
-            Some(b'-') if self.bytes.get(self.at + 1) == Some(&b'I') => {
-                self.token("-Infinity", Item::Number(f64::NEG_INFINITY))
-            }
+        self.cursor.space();
+        match self.cursor.peek() {
+            Some(b'-') if self.cursor.rest().get(1) == Some(&b'I') => self
+                .cursor
+                .token("-Infinity", Item::Number(f64::NEG_INFINITY)),
             Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b'N') => self.token("NaN", Item::Number(f64::NAN)),
-            Some(b'I') => self.token("Infinity", Item::Number(f64::INFINITY)),
+            Some(b'N') => self.cursor.token("NaN", Item::Number(f64::NAN)),
+            Some(b'I') => self.cursor.token("Infinity", Item::Number(f64::INFINITY)),
             _ => {
-                let start = self.at;
+                let start = self.cursor.at;
                 self.skip(1)?;
-                Ok(Item::Other(&self.text[start..self.at]))
+                Ok(Item::Other(self.cursor.since(start)))
             }
-        }
-    }
-
-    fn token<T>(&mut self, token: &str, value: T) -> Result<T, JsonError> {
-        if self.bytes[self.at..].starts_with(token.as_bytes()) {
-            self.at += token.len();
-            Ok(value)
-        } else {
-            Err(self.error("expected a JSON value"))
         }
     }
 
     /// Reads digits into `whole`, as long as they fit; gives their number.
     fn digits(&mut self, whole: &mut u64, fits: &mut bool) -> Result<usize, JsonError> {
-        let start = self.at;
-        while let Some(digit @ b'0'..=b'9') = self.peek() {
+        let start = self.cursor.at;
+        while let Some(digit @ b'0'..=b'9') = self.cursor.peek() {
             // Nineteen digits always fit.
             *whole = whole.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
-            self.at += 1;
+            self.cursor.at += 1;
         }
-        let count = self.at - start;
+        let count = self.cursor.at - start;
         if count == 0 {
-            return Err(self.error("expected a digit"));
+            return Err(self.cursor.error("expected a digit"));
         }
         *fits &= count <= 19;
         Ok(count)
     }
 
     fn number(&mut self) -> Result<Item<'a>, JsonError> {
-        let start = self.at;
-        let negative = self.peek() == Some(b'-');
-        self.at += usize::from(negative);
+        let start = self.cursor.at;
+        let negative = self.cursor.peek() == Some(b'-');
+        self.cursor.at += usize::from(negative);
         let (mut whole, mut fits) = (0, true);
         let mut digits = self.digits(&mut whole, &mut fits)?;
         let mut fraction = 0;
         let mut integer = true;
-        if self.peek() == Some(b'.') {
+        if self.cursor.peek() == Some(b'.') {
             integer = false;
-            self.at += 1;
+            self.cursor.at += 1;
             fraction = self.digits(&mut whole, &mut fits)?;
             digits += fraction;
         }
-        if let Some(b'e' | b'E') = self.peek() {
+        if let Some(b'e' | b'E') = self.cursor.peek() {
             (integer, fits) = (false, false);
-            self.at += 1;
-            if let Some(b'+' | b'-') = self.peek() {
-                self.at += 1;
+            self.cursor.at += 1;
+            if let Some(b'+' | b'-') = self.cursor.peek() {
+                self.cursor.at += 1;
             }
             self.digits(&mut 0, &mut true)?;
         }
-        let text = &self.text[start..self.at];
+        let text = self.cursor.since(start);
         // Exact operands make an exactly rounded quotient.
         if fits && digits <= 19 && whole <= EXACT && fraction < TENS.len() {
             let size = whole as f64 / TENS[fraction];
@@ -211,7 +148,9 @@ impl<'a> Scanner<'a> {
             let negate = negative && !(integer && whole == 0);
             return Ok(Item::Number(if negate { -size } else { size }));
         }
-        let number = text.parse().map_err(|_| self.error("not a number"))?;
+        let number = text
+            .parse()
+            .map_err(|_| self.cursor.error("not a number"))?;
         Ok(if integer {
             Item::Large(text, number)
         } else {
@@ -221,48 +160,48 @@ impl<'a> Scanner<'a> {
 
     /// Steps over a string; whether it has escapes.
     fn string(&mut self) -> Result<bool, JsonError> {
-        self.at += 1;
+        self.cursor.at += 1;
         let mut escaped = false;
         loop {
-            let rest = &self.bytes[self.at..];
+            let rest = self.cursor.rest();
             let Some(length) = memchr2(b'"', b'\\', rest) else {
-                self.at = self.text.len();
-                return Err(self.error("unterminated string"));
+                self.cursor.at += rest.len();
+                return Err(self.cursor.error("unterminated string"));
             };
             if let Some(control) = rest[..length].iter().position(|byte| *byte < 0x20) {
-                self.at += control;
-                return Err(self.error("control character in a string"));
+                self.cursor.at += control;
+                return Err(self.cursor.error("control character in a string"));
             }
-            self.at += length + 1;
+            self.cursor.at += length + 1;
             if rest[length] == b'"' {
                 return Ok(escaped);
             }
             escaped = true;
-            match self.peek() {
-                Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 1,
+            match self.cursor.peek() {
+                Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.cursor.at += 1,
                 Some(b'u') => {
-                    let hex = self.bytes.get(self.at + 1..self.at + 5);
+                    let hex = self.cursor.rest().get(1..5);
                     if !hex.is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) {
-                        return Err(self.error("expected four hex digits"));
+                        return Err(self.cursor.error("expected four hex digits"));
                     }
-                    self.at += 5;
+                    self.cursor.at += 5;
                 }
-                _ => return Err(self.error("unknown escape")),
+                _ => return Err(self.cursor.error("unknown escape")),
             }
         }
     }
 
     fn skip(&mut self, depth: usize) -> Result<(), JsonError> {
-        self.space();
+        self.cursor.space();
         if depth > MAX_DEPTH {
-            return Err(self.error("nested too deeply"));
+            return Err(self.cursor.error("nested too deeply"));
         }
-        match self.peek() {
-            None => Err(self.error("unexpected end")),
+        match self.cursor.peek() {
+            None => Err(self.cursor.error("unexpected end")),
             Some(b'"') => self.string().map(drop),
-            Some(b't') => self.token("true", ()),
-            Some(b'f') => self.token("false", ()),
-            Some(b'n') => self.token("null", ()),
+            Some(b't') => self.cursor.token("true", ()),
+            Some(b'f') => self.cursor.token("false", ()),
+            Some(b'n') => self.cursor.token("null", ()),
             Some(b'{') => {
                 let mut more = self.enter()?;
                 while more {
@@ -274,29 +213,17 @@ impl<'a> Scanner<'a> {
             }
             Some(b'[') => self.list(depth),
             Some(b'-' | b'0'..=b'9' | b'N' | b'I') => self.item().map(drop),
-            Some(_) => Err(self.error("expected a JSON value")),
+            Some(_) => Err(self.cursor.error("expected a JSON value")),
         }
     }
 
     fn list(&mut self, depth: usize) -> Result<(), JsonError> {
-        self.at += 1;
-        self.space();
-        if self.peek() == Some(b']') {
-            self.at += 1;
-            return Ok(());
-        }
-        loop {
+        let mut more = self.cursor.enter_list();
+        while more {
             self.skip(depth + 1)?;
-            self.space();
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b']') => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                _ => return Err(self.error("expected ',' or ']'")),
-            }
+            more = self.cursor.more_values()?;
         }
+        Ok(())
     }
 }
 
