@@ -86,10 +86,14 @@ def main(arguments: Sequence[str]) -> int:
         listener.settimeout(60)
         environment = os.environ | {"WANDB_SERVICE": f"3-{os.getpid()}-unix-{path}"}
         process = subprocess.Popen(command, env=environment)
-        client, _ = listener.accept()
-        with client:
-            client.setblocking(True)
-            messages = serve(client)
+        try:
+            client, _ = listener.accept()
+            with client:
+                client.setblocking(True)
+                messages = serve(client)
+        except BaseException:
+            process.kill()
+            raise
         Path(result).write_text(json.dumps({"messages": messages}))
         return process.wait()
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Callable, Mapping
+from typing import Callable, Mapping
 from urllib.parse import urlencode
 
 import bench as environments
@@ -22,7 +22,7 @@ import servers
 from bench import ROOT, Bench
 from figures import Figure
 from harness import Failed, Sample
-from servers import METRIC, Request, Server
+from servers import METRIC, Request, Server, grouped
 
 WORKLOAD = str(ROOT / "benches" / "tracker_workload.py")
 
@@ -39,8 +39,10 @@ class Tracker:
     #: The points it is given: as many as it takes in some seconds.
     full_rows = 0
     columns = 0
-    #: Points of the view it gives; what its own pages ask for, if it cannot be asked for 1 500.
-    points = 1500
+    #: Points of a view, if it gives views.
+    points: int | None = 1500
+    #: Whether its rate is to be told.
+    rate = True
 
     def ingest(self, bench: Bench, place: Path, rows: int) -> Sample:
         """Stores rows. Its figures have `seconds` and `spent`, which is CPU, `before`, the size of the empty store, and `run`."""
@@ -89,7 +91,7 @@ class Trackio(Script):
     name = "trackio"
     requirement = "trackio==0.43.0"
     letter = "d"
-    way = "`trackio.log` a row, to its SQLite"
+    way = "`log` of a row, into its SQLite"
     full_rows = 100_000
     columns = 10
 
@@ -109,7 +111,8 @@ class Mlflow(Script):
     name = "mlflow"
     requirement = "mlflow==3.17.2"
     letter = "e"
-    way = "`log_batch` of 1 000 values, to SQLite without a server, as is its default"
+    # Where a script's values go unless it is told otherwise.
+    way = "`log_batch` of 1 000, into SQLite, no server between"
     full_rows = 20_000
     columns = 1
 
@@ -133,11 +136,12 @@ class Openwandb(Tracker):
     name = "openwandb"
     requirement = servers.OPENWANDB
     letter = "c"
-    way = "the requests of the official client"
-    full_rows = 20_000
+    # It answers with at most so many points, and has no view of fewer.
+    full_rows = 10_000
     columns = 10
-    QUERY = """query Series($project: String!, $entity: String!, $run: String!, $specs: [JSONString!]!) {
-    project(name: $project, entityName: $entity) { run(name: $run) { sampledHistory(specs: $specs) } } }"""
+    points = None
+    # Told in row 27c.
+    rate = False
 
     def ingest(self, bench: Bench, place: Path, rows: int) -> Sample:
         streams = bodies(rows, self.columns)
@@ -155,14 +159,10 @@ class Openwandb(Tracker):
         return servers.openwandb(bench, place)
 
     def series(self, server: Server, run: str, points: int | None) -> Request:
-        spec = json.dumps({"keys": ["_step", METRIC], "samples": points or self.full_rows})
-        variables = {"project": "bench", "entity": server.entity, "run": run, "specs": [spec]}
-        body = json.dumps({"query": self.QUERY, "variables": variables}).encode()
-        return lambda: server.ask("POST", "/graphql", body)
+        return lambda: server.ask("GET", f"/api/v2/runs/{run}/metrics?{urlencode({'key': METRIC})}")
 
     def count(self, answer: bytes) -> int:
-        (rows,) = json.loads(answer)["data"]["project"]["run"]["sampledHistory"]
-        return len(rows)
+        return len(json.loads(answer)["metrics"])
 
 
 ALL: tuple[Tracker, ...] = (Openwandb(), Trackio(), Mlflow())
@@ -213,7 +213,7 @@ class Beside:
         self.rows = bench.size(tracker.full_rows)
         self.values = self.rows * tracker.columns
         self.found: list[Figure] = []
-        self.shape = f"{self.rows:,} rows of {tracker.columns}".replace(",", " ")
+        self.shape = f"{grouped(self.rows)} rows of {tracker.columns}"
         self.places: list[Path] = []
         self.run = ""
 
@@ -253,9 +253,11 @@ class Beside:
             server.stop()
         self.run = str(taken["theirs"][-1].figures["run"])
         seconds, spent = (self.bench.pick(taken["theirs"], name) for name in ("seconds", "spent"))
-        how = f"server: ingest of {self.shape}; {self.tracker.name}: {self.tracker.way}"
-        self.add(27, how, "points/s", [self.values / s.wall for s in taken["ours"]], [self.values / s for s in seconds])
-        self.add(27, "… CPU a point", "µs", [s.cpu / self.values * 1e6 for s in taken["ours"]], [s / self.values * 1e6 for s in spent])
+        rates = ([self.values / s.wall for s in taken["ours"]], [self.values / s for s in seconds])
+        if self.tracker.rate:
+            self.add(27, f"server: ingest of {self.shape} ({self.tracker.name}: {self.tracker.way})", "points/s", *rates)
+        cpu = ([s.cpu / self.values * 1e6 for s in taken["ours"]], [s / self.values * 1e6 for s in spent])
+        self.add(27, f"… CPU a point, {self.shape}", "µs", *cpu)
         stored = servers.size(self.places[0]) - taken["theirs"][-1].figures["before"]
         kept = servers.size(self.work / "ours" / "points" / "1")
         self.add(28, f"server: bytes a point, {self.shape}", "B", [kept / self.values], [stored / self.values])
@@ -266,13 +268,12 @@ class Beside:
         came = self.tracker.count(whole())
         if came != self.rows:
             raise Failed(f"{came} of {self.rows} points came")
-        view = self.tracker.series(other, self.run, self.tracker.points)
-        came = self.tracker.count(view())
-        size = f"{self.rows:,}".replace(",", " ")
-        for what, mine, theirs in (
-            (f"server: a whole series of {size} points", self.chart(server, self.rows), whole),
-            (f"… its view of 1 500 points ({self.tracker.name}: of {came})", self.chart(server), view),
-        ):
+        lines = [(f"server: a whole series of {grouped(self.rows)} points", self.chart(server, self.rows), whole)]
+        if self.tracker.points:
+            view = self.tracker.series(other, self.run, self.tracker.points)
+            came = self.tracker.count(view())
+            lines.append((f"… its view of 1 500 points ({self.tracker.name} gives {grouped(came)})", self.chart(server), view))
+        for what, mine, theirs in lines:
             candidates: dict[str, Callable[[], Sample]] = {
                 "ours": lambda mine=mine: servers.asked(server, mine),
                 "theirs": lambda theirs=theirs: servers.asked(other, theirs, 3),
