@@ -2,7 +2,7 @@
 //! note.
 
 use std::os::unix::process::ExitStatusExt as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
@@ -25,6 +25,24 @@ enum Victim {
     Both,
 }
 
+/// Lets so much time pass, without that in which a process waits for a processor that others keep busy.
+fn let_it_work(pid: u32, time: Duration) {
+    let waited = || -> Duration {
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+        let of_one = |thread: std::fs::DirEntry| -> Option<u64> {
+            // Time on a processor, time waiting for one, in nanoseconds.
+            let times = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            times.split(' ').nth(1)?.parse().ok()
+        };
+        let threads = threads.filter_map(|thread| of_one(thread.ok()?));
+        Duration::from_nanos(threads.sum())
+    };
+    let (start, before) = (Instant::now(), waited());
+    while start.elapsed() < time + waited().saturating_sub(before) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
 #[test]
 fn killed_at_any_time_the_log_is_readable_and_current() {
     let script = format!("echo $$ >script; {SCRIPT}");
@@ -35,7 +53,7 @@ fn killed_at_any_time_the_log_is_readable_and_current() {
         let mut child = start(env.script(&["--silent", "--no-stats"], &script));
         let seen = read_until(&mut child, &format!("step={} ", round % 7));
         // Everything seen now must be in the log 50 ms later, whatever happens then.
-        std::thread::sleep(Duration::from_millis(50));
+        let_it_work(child.id(), Duration::from_millis(50));
         if victim != Victim::Wrapper {
             let pid = std::fs::read_to_string(env.work().join("script")).unwrap();
             let pid = nix::unistd::Pid::from_raw(pid.trim().parse().unwrap());
