@@ -163,6 +163,8 @@ pub fn without(text: &str, machine: &str) -> Option<String> {
             "default" => inside = false,
             "macdef" => {
                 inside = false;
+                // Its name, which may stand on the next line.
+                words.next();
                 words.skip_macro();
             }
             "login" | "user" | "account" | "password" => drop(words.next()),
