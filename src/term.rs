@@ -96,7 +96,8 @@ impl ConsoleLog {
             Stream::Stderr => &mut self.stderr,
         });
         terminal.mark = mark;
-        self.write_to(&mut terminal, text);
+        let rest = self.write_final(&mut terminal, text);
+        self.write_to(&mut terminal, rest);
         match stream {
             Stream::Stdout => self.stdout = terminal,
             Stream::Stderr => self.stderr = terminal,
@@ -132,6 +133,67 @@ impl ConsoleLog {
             }
             text = &text[at + 1..];
         }
+    }
+
+    /// Takes the lines that are final before the text ends, without making lines of them that could change; gives the
+    /// rest of the text. A program that prints much has hundreds of them in each piece.
+    fn write_final<'a>(&mut self, terminal: &mut Terminal, text: &'a str) -> &'a str {
+        let begins_line = terminal.x == 0 && terminal.y == terminal.view.len();
+        if terminal.escape != Escape::None || !begins_line {
+            return text;
+        }
+        // Those in front of the last `HEIGHT`, if all of these come into being: empty ones may not.
+        let mut ends = memchr::memrchr_iter(b'\n', text.as_bytes());
+        let Some(mut end) = ends.next() else {
+            return text;
+        };
+        for _ in 0..HEIGHT {
+            match ends.next() {
+                Some(before) if before + 1 < end => end = before,
+                _ => return text,
+            }
+        }
+        if memchr::memchr2(b'\r', 0x1b, text.as_bytes()).is_some() {
+            return text;
+        }
+        let (lines, rest) = text.split_at(end + 1);
+        for line in self.lines.drain(..) {
+            line.finish(&mut self.finished);
+            self.first += 1;
+            if let Some(marks) = &mut self.marks {
+                marks.push(line.mark);
+            }
+        }
+        let (mut from, mut start, mut count, mut empty) = (0, 0, 0, 0);
+        for end in memchr::memchr_iter(b'\n', lines.as_bytes()) {
+            let line = &lines[start..end];
+            empty = if line.is_empty() { empty + 1 } else { 0 };
+            if empty >= HEIGHT {
+                // It has left the view before anything was written below it.
+                self.finished.push_str(&lines[from..start]);
+                (from, start) = (end + 1, end + 1);
+                continue;
+            }
+            if line.ends_with(' ') || line.len() > WIDTH {
+                let room = line
+                    .char_indices()
+                    .nth(WIDTH)
+                    .map_or(line.len(), |(at, _)| at);
+                let shown = line[..room].trim_end_matches(' ').len();
+                self.finished.push_str(&lines[from..start + shown]);
+                from = end;
+            }
+            start = end + 1;
+            count += 1;
+        }
+        self.finished.push_str(&lines[from..]);
+        self.first += count as u64;
+        if let Some(marks) = &mut self.marks {
+            marks.resize(marks.len() + count, terminal.mark);
+        }
+        terminal.view.clear();
+        terminal.y = 0;
+        rest
     }
 
     fn escaped(&mut self, terminal: &mut Terminal, c: char) {
@@ -514,6 +576,35 @@ mod tests {
         #[test]
         fn any_bytes_are_handled(bytes: Vec<u8>) {
             fuzz_term(&bytes);
+        }
+
+        /// Lines that are taken many at once, and one by one.
+        #[test]
+        fn many_lines_are_as_one_by_one(
+            before in "[ab\r\n\u{1b}\\[AB ]{0,9}",
+            parts in proptest::collection::vec(("(é?[ab]{1,3} {0,2}\n){0,40}", 0..40usize), 0..5),
+            behind in "[ab\n\u{1b}\\[AB ]{0,20}",
+        ) {
+            let parts: String = parts.iter().map(|(lines, empty)| format!("{lines}{}", "\n".repeat(*empty))).collect();
+            let mark = |at| Mark { stream: Stream::Stdout, at };
+            let (mut many, mut single) = (ConsoleLog::marked(), ConsoleLog::marked());
+            for log in [&mut many, &mut single] {
+                log.write_at(mark(1), &before);
+            }
+            many.write_at(mark(2), &parts);
+            for line in parts.split_inclusive('\n') {
+                single.write_at(mark(2), line);
+            }
+            for log in [&mut many, &mut single] {
+                log.write_at(mark(3), &behind);
+            }
+            assert_eq!(many.text(), single.text());
+            assert_eq!(many.line_count(), single.line_count());
+            let lines = |log: &ConsoleLog| -> Vec<(u64, i64, String)> {
+                let lines = log.final_lines().chain(log.last_lines());
+                lines.map(|line| (line.number, line.mark.at, line.text.to_owned())).collect()
+            };
+            assert_eq!(lines(&many), lines(&single));
         }
 
         #[test]
