@@ -583,9 +583,11 @@ mod tests {
         fn many_lines_are_as_one_by_one(
             before in "[ab\r\n\u{1b}\\[AB ]{0,9}",
             parts in proptest::collection::vec(("(é?[ab]{1,3} {0,2}\n){0,40}", 0..40usize), 0..5),
+            last in 30..50usize,
             behind in "[ab\n\u{1b}\\[AB ]{0,20}",
         ) {
-            let parts: String = parts.iter().map(|(lines, empty)| format!("{lines}{}", "\n".repeat(*empty))).collect();
+            let parts = parts.iter().map(|(lines, empty)| format!("{lines}{}", "\n".repeat(*empty)));
+            let parts = parts.collect::<String>() + &"z\n".repeat(last);
             let mark = |at| Mark { stream: Stream::Stdout, at };
             let (mut many, mut single) = (ConsoleLog::marked(), ConsoleLog::marked());
             for log in [&mut many, &mut single] {
