@@ -27,7 +27,7 @@ def kill(bench: Bench) -> list[Figure]:
     if bench.official:
         command = [str(bench.official), WORKLOAD, "paced", "official", str(stamps(bench))]
         candidates["official"] = lambda turn: killed(bench, command, core, turn)
-    # The moments differ, in each candidate in the same way: what is lost depends on them.
+    # The moments differ: what is lost depends on them.
     turns = {name: itertools.count() for name in candidates}
     taken = bench.turns.take(
         {name: lambda name=name: candidates[name](next(turns[name])) for name in candidates},

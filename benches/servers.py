@@ -154,7 +154,7 @@ def single(value: float) -> float:
     return struct.unpack("f", struct.pack("f", value))[0]
 
 
-def bodies(rows: int, columns: int, each: int, digits: Callable[[float], float] = single) -> list[bytes]:
+def bodies(rows: int, columns: int, each: int) -> list[bytes]:
     """File streams of rows of noisy curves, `each` rows in one."""
     noise = random.Random(1)
     names = [f"train/metric_{column}" for column in range(columns)]
@@ -162,7 +162,7 @@ def bodies(rows: int, columns: int, each: int, digits: Callable[[float], float] 
     for first in range(0, rows, each):
         lines = []
         for step in range(first, min(rows, first + each)):
-            values = {name: digits(1 / (1 + step / 100) + noise.gauss(0, 0.05)) for name in names}
+            values = {name: single(1 / (1 + step / 100) + noise.gauss(0, 0.05)) for name in names}
             lines.append(json.dumps({"_step": step, "_timestamp": 1.79e9 + step / 4, "_runtime": step / 4, **values}))
         files = {"wandb-history.jsonl": {"offset": first, "content": lines}}
         streams.append(json.dumps({"files": files}).encode())

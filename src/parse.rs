@@ -221,11 +221,11 @@ impl Rest<'_> {
         if line.starts_with("wandb: ") || line.starts_with("COMET ") {
             return;
         }
-        // Nobody asks why a line is no report, no pattern of the user's may hold, and nothing that was begun goes on in it.
-        let passes_over = self.misses.is_none()
-            && !self.options.has_patterns()
-            && !self.states.iter().any(|(_, state)| state.is_open());
-        if passes_over && self.seen.knows(line) {
+        // Nobody asks why a line is no report, and no pattern of the user's may hold.
+        let unasked = self.misses.is_none() && !self.options.has_patterns();
+        // Nor does anything that was begun go on in it, whichever rank printed it.
+        let closed = || !self.states.iter().any(|(_, state)| state.is_open());
+        if unasked && closed() && self.seen.knows(line) {
             return;
         }
         let message = prefix::strip(line);
@@ -250,7 +250,7 @@ impl Rest<'_> {
             None => return,
         };
         let state = &mut self.states[place].1;
-        if passes_over && !line.may_report() {
+        if unasked && !state.is_open() && !line.may_report() {
             self.seen.remember(whole);
             return;
         }

@@ -450,7 +450,6 @@ mod tests {
         text.split_terminator('\n').map(str::to_owned).collect()
     }
 
-    /// Each case was run with the official client 0.31.0; this is its `output.log`.
     #[test]
     fn marked_lines_know_their_number_stream_and_time() {
         let mut log = ConsoleLog::marked();
@@ -477,6 +476,7 @@ mod tests {
         assert_eq!((numbers, log.line_count()), (vec![9], 42));
     }
 
+    /// Each case was run with the official client 0.31.0; this is its `output.log`.
     #[test]
     fn lines_are_those_of_the_official_client() {
         let feeds = format!("a{}b\n", "\n".repeat(40));
@@ -581,24 +581,30 @@ mod tests {
         /// Lines that are taken many at once, and one by one.
         #[test]
         fn many_lines_are_as_one_by_one(
-            before in "[ab\r\n\u{1b}\\[AB ]{0,9}",
-            parts in proptest::collection::vec(("(é?[ab]{1,3} {0,2}\n){0,40}", 0..40usize), 0..5),
+            before in ("[ab\r\n\u{1b}\\[AB ]{0,9}", "[ab\r\n]{0,9}"),
+            parts in proptest::collection::vec(("(é?[ab]{0,3} {0,2}\n){0,40}", 0..40usize, 0..2usize), 0..5),
             last in 30..50usize,
-            behind in "[ab\n\u{1b}\\[AB ]{0,20}",
+            behind in ("[ab\r\n]{0,9}", "[ab\n\u{1b}\\[AB ]{0,20}"),
         ) {
-            let parts = parts.iter().map(|(lines, empty)| format!("{lines}{}", "\n".repeat(*empty)));
+            let parts = parts.iter().map(|(lines, empty, long)| {
+                // In characters it is too long by three, in bytes twice that.
+                let long = format!("{}\n", "é".repeat(WIDTH + 3)).repeat(*long);
+                format!("{lines}{}{long}", "\n".repeat(*empty))
+            });
             let parts = parts.collect::<String>() + &"z\n".repeat(last);
-            let mark = |at| Mark { stream: Stream::Stdout, at };
+            let mark = |stream, at| Mark { stream, at };
             let (mut many, mut single) = (ConsoleLog::marked(), ConsoleLog::marked());
             for log in [&mut many, &mut single] {
-                log.write_at(mark(1), &before);
+                log.write_at(mark(Stream::Stdout, 1), &before.0);
+                log.write_at(mark(Stream::Stderr, 2), &before.1);
             }
-            many.write_at(mark(2), &parts);
+            many.write_at(mark(Stream::Stdout, 3), &parts);
             for line in parts.split_inclusive('\n') {
-                single.write_at(mark(2), line);
+                single.write_at(mark(Stream::Stdout, 3), line);
             }
             for log in [&mut many, &mut single] {
-                log.write_at(mark(3), &behind);
+                log.write_at(mark(Stream::Stderr, 4), &behind.0);
+                log.write_at(mark(Stream::Stdout, 5), &behind.1);
             }
             assert_eq!(many.text(), single.text());
             assert_eq!(many.line_count(), single.line_count());

@@ -140,10 +140,12 @@ impl Collapser {
     /// Passes text on up to the first line that is rewritten; returns the rest.
     fn feed_plain<'a>(&mut self, text: &'a str, out: &mut String) -> &'a str {
         let mut from = 0;
-        let plain = !self.escape_is_open() && memchr::memchr(0x1b, text.as_bytes()).is_none();
         for at in memchr::memchr_iter(b'\r', text.as_bytes()) {
             // How lines end at a terminal.
-            if plain && text.as_bytes().get(at + 1) == Some(&b'\n') {
+            if text.as_bytes().get(at + 1) == Some(&b'\n')
+                && !self.escape_is_open()
+                && memchr::memchr(0x1b, &text.as_bytes()[from..at]).is_none()
+            {
                 self.pass(&text[from..at], out);
                 from = at + 1;
                 continue;

@@ -1,9 +1,12 @@
 //! Commands for scripts inside a run: they send one message to the run's socket and wait for the answer.
 
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
+
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, socket};
 
 use crate::cli::{
     AlertArgs, DefineMetricArgs, InfoArgs, Level, LogArgs, PairsArgs, PolicyArg, SaveArgs,
@@ -17,7 +20,7 @@ use crate::wire::jsonl;
 pub const SOCKET: &str = "WANDB_RS_SOCKET";
 
 /// How long a script waits for a run that does not answer: its own work goes first.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 type Members = Vec<(String, Value)>;
 
@@ -190,11 +193,7 @@ fn exchange(path: &Path, messages: Vec<Members>, patience: Duration) -> Result<V
         Error::new(format!("{what}: {error}")).hint("has the run ended?")
     };
     let mut stream =
-        UnixStream::connect(path).map_err(|error| lost("cannot reach the run", error))?;
-    let limited = stream
-        .set_read_timeout(Some(patience))
-        .and_then(|()| stream.set_write_timeout(Some(patience)));
-    limited.map_err(|error| lost("cannot reach the run", error))?;
+        connect(path, patience).map_err(|error| lost("cannot reach the run", error))?;
     let mut text = String::new();
     for (number, mut message) in messages.into_iter().enumerate() {
         message.push(member("id", Value::Int(number as i64)));
@@ -223,6 +222,21 @@ fn exchange(path: &Path, messages: Vec<Members>, patience: Duration) -> Result<V
         return Err(Error::new("the run ended before it answered"));
     }
     Ok(answers)
+}
+
+/// A connection whose every wait is limited, also that to be let in.
+fn connect(path: &Path, patience: Duration) -> std::io::Result<UnixStream> {
+    let socket = socket(
+        AddressFamily::Unix,
+        SockType::Stream,
+        SockFlag::SOCK_CLOEXEC,
+        None,
+    )?;
+    let stream = UnixStream::from(socket);
+    stream.set_read_timeout(Some(patience))?;
+    stream.set_write_timeout(Some(patience))?;
+    nix::sys::socket::connect(stream.as_raw_fd(), &UnixAddr::new(path)?)?;
+    Ok(stream)
 }
 
 #[cfg(test)]

@@ -103,7 +103,7 @@ mod tests {
         /// A parser that remembers finds what one finds that forgets everything.
         #[test]
         fn nothing_is_missed(lines in proptest::collection::vec(
-            "(worker |at |\\[rank |it |top|ap|loss |acc[: ]|epoch |x|  [a-z]{1,4}  ){0,3}[0-9]{0,2}[:/=. %|]{0,2}[0-9]{0,2}\n", 0..12,
+            "(\\[rank [0-3]\\] )?(worker |at |it |top|ap|loss |acc[: ]|epoch |x|  [a-z]{1,4}  ){0,3}[0-9]{0,2}[:/=. %|]{0,2}[0-9]{0,2}\n", 0..12,
         )) {
             let (mut parser, mut rows) = (Parser::default(), Vec::new());
             let (mut forgetful, mut expected) = (Parser::default(), Vec::new());

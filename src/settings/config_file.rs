@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use crate::wire::json::Value;
 
@@ -97,6 +97,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
         while let Some((Node(key), Node(value))) = members.next_entry()? {
             let key = match key {
                 Value::Text(text) => text,
+                Value::Map(_) | Value::List(_) => return Err(A::Error::custom("a key is no text")),
                 other => other.to_json(),
             };
             map.push((key, value));
@@ -134,6 +135,7 @@ mod tests {
 
     #[test]
     fn errors_say_where() {
+        assert!(json("? {a: 1}\n: 2\n").contains("a key is no text"));
         assert_eq!(
             json("- 1\n"),
             "error: expected `name: value` lines, found a list"

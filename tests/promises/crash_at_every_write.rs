@@ -16,7 +16,7 @@ fn a_run_that_is_killed_at_any_call_leaves_a_readable_log() {
     assert!(calls > 20, "{calls}");
     let expected = clean.read_run();
     assert_eq!(expected.rows().len(), 6);
-    // Where the threads are at that moment differs from time to time.
+    // Where the threads are at that moment differs from time to time. Each round is a run for each call.
     for _ in 0..rounds(1).min(20) {
         for at in 1..=calls {
             let env = TestEnv::new();

@@ -85,10 +85,16 @@ impl Faults {
             .env("FAULT_PATH", self.target.path(env))
             .env("FAULT_AT", self.at.to_string())
             .env("FAULT_COUNT", self.count.max(1).to_string())
-            .env("FAULT_ERRNO", self.errno.to_string());
+            .env("FAULT_ERRNO", self.errno.to_string())
+            .env("FAULT_MET", env.path("met"));
         if let Some(only) = self.only {
             command.env("FAULT_ONLY", only);
         }
+    }
+
+    /// Whether a call did fail.
+    pub(super) fn were_met(env: &TestEnv) -> bool {
+        env.path("met").exists()
     }
 
     /// How many such calls a program makes when nothing fails.

@@ -4,7 +4,8 @@
 //! `FAULT_PATH`: part of the path of the files that are meant. `FAULT_AT`: the number of the first call, from 1.
 //! `FAULT_COUNT`: how many calls (1). `FAULT_ERRNO`: with which error; 0 kills the process. `FAULT_ONLY`: the name of the
 //! only call that counts (`write`, `sync`, `open`, `rename`, `mkdir`; of sockets also `socket`, `connect`, `bind`, `listen`,
-//! `accept`, `read`). `FAULT_LOG`: a file that gets a byte for each call.
+//! `accept`, `read`). `FAULT_LOG`: a file that gets a byte for each call;
+//! `FAULT_MET`: one that gets a byte for each that fails.
 //! `CLOCK_JUMP`: seconds by which the wall clock is off from its hundredth reading on.
 
 use std::ffi::{CStr, c_char, c_int, c_long, c_void};
@@ -98,6 +99,16 @@ fn is_wandb_rs() -> bool {
     link(c"/proc/self/exe", &mut buffer).ends_with(b"/wandb-rs")
 }
 
+/// Adds a byte to the file that a variable names.
+fn count(variable_of_file: &CStr) {
+    if let Some(file) = variable(variable_of_file) {
+        // O_WRONLY | O_CREAT | O_APPEND
+        let file = unsafe { syscall(OPENAT, HERE, file.as_ptr(), 0o2101 as c_int, 0o600 as c_int) };
+        unsafe { syscall(WRITE, file, c".".as_ptr(), 1usize) };
+        unsafe { syscall(CLOSE, file) };
+    }
+}
+
 /// Counts a call on a path; gives the error with which it fails, if it does.
 fn fault(call: &str, path: &[u8]) -> Option<c_int> {
     let wanted = variable(c"FAULT_PATH")?;
@@ -108,17 +119,13 @@ fn fault(call: &str, path: &[u8]) -> Option<c_int> {
         return None;
     }
     let this = CALLS.fetch_add(1, Ordering::SeqCst) as i64 + 1;
-    if let Some(log) = variable(c"FAULT_LOG") {
-        // O_WRONLY | O_CREAT | O_APPEND
-        let file = unsafe { syscall(OPENAT, HERE, log.as_ptr(), 0o2101 as c_int, 0o600 as c_int) };
-        unsafe { syscall(WRITE, file, c".".as_ptr(), 1usize) };
-        unsafe { syscall(CLOSE, file) };
-    }
+    count(c"FAULT_LOG");
     let first = number(c"FAULT_AT")?;
-    let count = number(c"FAULT_COUNT").unwrap_or(1);
-    if !(first..first.saturating_add(count)).contains(&this) {
+    let calls = number(c"FAULT_COUNT").unwrap_or(1);
+    if !(first..first.saturating_add(calls)).contains(&this) {
         return None;
     }
+    count(c"FAULT_MET");
     match number(c"FAULT_ERRNO").unwrap_or(5) as c_int {
         0 => {
             let own = unsafe { syscall(GETPID) };

@@ -117,7 +117,9 @@ fn each_call_of_a_socket_that_fails_leaves_the_script_alone_and_the_run_whole() 
     let server = FakeWandb::start();
     let clean = online(&server);
     let mut command = clean.script(&options, script);
-    command.env("CLIENT", kinds[0].2);
+    command
+        .env("CLIENT", kinds[0].2)
+        .env("WANDB_FINISH_TIMEOUT", "0");
     let calls = Faults::count(&clean, command, Target::Sockets, None);
     assert!(calls > 20, "{calls}");
     assert_eq!(expected(&server), (1, 1, Some(7)));
@@ -126,8 +128,10 @@ fn each_call_of_a_socket_that_fails_leaves_the_script_alone_and_the_run_whole() 
     let mut rounds = super::rounds(24).min(calls * 3);
     let stride = calls * 3 / rounds;
     let mut case = random.below(stride);
+    let (mut cases, mut met) = (0, 0);
     while rounds > 0 {
-        // Each call, with each of the errors.
+        // Some of the calls, and in the nightly all, with each of the errors. They are those of all programs together, and
+        // are counted in each by itself, so that not every number is met.
         let (at, (errno, count, client)) = (case % calls + 1, kinds[(case / calls % 3) as usize]);
         let server = FakeWandb::start();
         // Connections that break off within a request are what is tried here.
@@ -144,6 +148,7 @@ fn each_call_of_a_socket_that_fails_leaves_the_script_alone_and_the_run_whole() 
         let mut command = env.script(&options, script);
         faults.meet(&env, command.env("CLIENT", client));
         let done = finish(command);
+        (cases, met) = (cases + 1, met + u32::from(Faults::were_met(&env)));
         assert_eq!(done.code(), 7, "{context}: {done:?}");
         assert_eq!(
             done.stdout, "epoch=1, loss=0.5\nepoch=2, loss=0.25\n",
@@ -161,6 +166,7 @@ fn each_call_of_a_socket_that_fails_leaves_the_script_alone_and_the_run_whole() 
         case += stride;
         rounds -= 1;
     }
+    assert!(met * 2 > cases, "{met} of {cases}");
 }
 
 /// Runs go to this server, and give up soon.

@@ -1,6 +1,8 @@
 //! Promise 3, what was seen is kept: killed at any moment, the log holds what had come 50 ms before and reads without a
 //! note.
 
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::{Duration, Instant};
 
@@ -27,18 +29,25 @@ enum Victim {
 
 /// Lets so much time pass, without that in which a process waits for a processor that others keep busy.
 fn let_it_work(pid: u32, time: Duration) {
-    let waited = || -> Duration {
+    // Of each thread the nanoseconds for which it has waited.
+    let waits = || -> HashMap<OsString, u64> {
         let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
-        let of_one = |thread: std::fs::DirEntry| -> Option<u64> {
-            // Time on a processor, time waiting for one, in nanoseconds.
+        let of_one = |thread: std::fs::DirEntry| {
             let times = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
-            times.split(' ').nth(1)?.parse().ok()
+            let waited = times.split(' ').nth(1)?.parse().ok()?;
+            Some((thread.file_name(), waited))
         };
-        let threads = threads.filter_map(|thread| of_one(thread.ok()?));
-        Duration::from_nanos(threads.sum())
+        threads.filter_map(|thread| of_one(thread.ok()?)).collect()
     };
-    let (start, before) = (Instant::now(), waited());
-    while start.elapsed() < time + waited().saturating_sub(before) {
+    let (start, before) = (Instant::now(), waits());
+    let longest = || {
+        let waits = waits().into_iter();
+        let since = |(thread, waited): (OsString, u64)| {
+            waited.saturating_sub(before.get(&thread).copied().unwrap_or_default())
+        };
+        Duration::from_nanos(waits.map(since).max().unwrap_or_default())
+    };
+    while start.elapsed() < time + longest() {
         std::thread::sleep(Duration::from_millis(2));
     }
 }
@@ -82,7 +91,9 @@ fn killed_at_any_time_the_log_is_readable_and_current() {
             assert_eq!(run.exit_code(), Some(137), "{context}");
             assert!(run.complete, "{context}");
         } else {
-            assert_eq!(run.exit_code(), None, "{context}");
+            // Of the two the script dies first: its end may be known.
+            let known = victim == Victim::Both && run.exit_code() == Some(137);
+            assert!(known || run.exit_code().is_none(), "{context}");
         }
     }
 }
