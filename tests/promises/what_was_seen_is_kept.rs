@@ -1,8 +1,6 @@
 //! Promise 3, what was seen is kept: killed at any moment, the log holds what had come 50 ms before and reads without a
 //! note.
 
-use std::collections::HashMap;
-use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::{Duration, Instant};
 
@@ -29,26 +27,33 @@ enum Victim {
 
 /// Lets so much time pass, without that in which a process waits for a processor that others keep busy.
 fn let_it_work(pid: u32, time: Duration) {
-    // Of each thread the nanoseconds for which it has waited.
-    let waits = || -> HashMap<OsString, u64> {
-        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
-        let of_one = |thread: std::fs::DirEntry| {
-            let times = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
-            let waited = times.split(' ').nth(1)?.parse().ok()?;
-            Some((thread.file_name(), waited))
-        };
-        threads.filter_map(|thread| of_one(thread.ok()?)).collect()
+    // Of all threads the time for which they have waited, and whether none of them has to do anything now: a wait that
+    // goes on is not in the sum.
+    let look = || {
+        let (mut waited, mut idle) = (0, true);
+        for thread in std::fs::read_dir(format!("/proc/{pid}/task")).unwrap() {
+            let thread = thread.unwrap().path();
+            let read = |name: &str| std::fs::read_to_string(thread.join(name)).unwrap_or_default();
+            let nanoseconds = read("schedstat");
+            waited += nanoseconds
+                .split(' ')
+                .nth(1)
+                .and_then(|word| word.parse::<u64>().ok())
+                .unwrap_or_default();
+            let state = read("stat");
+            idle &= state
+                .rsplit_once(") ")
+                .is_none_or(|(_, rest)| !rest.starts_with(['R', 'D']));
+        }
+        (Duration::from_nanos(waited), idle)
     };
-    let (start, before) = (Instant::now(), waits());
-    let longest = || {
-        let waits = waits().into_iter();
-        let since = |(thread, waited): (OsString, u64)| {
-            waited.saturating_sub(before.get(&thread).copied().unwrap_or_default())
-        };
-        Duration::from_nanos(waits.map(since).max().unwrap_or_default())
-    };
-    while start.elapsed() < time + longest() {
-        std::thread::sleep(Duration::from_millis(2));
+    let (start, (before, _)) = (Instant::now(), look());
+    loop {
+        let (waited, idle) = look();
+        if idle && start.elapsed() >= time + waited.saturating_sub(before) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 
