@@ -332,7 +332,8 @@ fn name_in(gap: &str) -> Option<Name<'_>> {
         let listed =
             cut > 0 && text[..cut].ends_with(',') && text[at..].split_whitespace().count() == 2;
         if !listed {
-            at = at.max(text.rfind(char::is_whitespace).map_or(0, |space| space + 1));
+            // Blanks may be longer than a byte.
+            at = at.max(text.trim_end_matches(|c: char| !c.is_whitespace()).len());
         }
     }
     // At most three words, five in front of a colon; leading fillers are none of them.
