@@ -12,6 +12,11 @@
 //! [`api`], [`store`], [`child`], [`system`] → the pure model and formats ([`run`], [`parse`], [`term`], [`text`], [`wire`]).
 //!
 //! There is no async runtime: a handful of threads that sleep cost less than one, and start sooner.
+//!
+//! What is promised and how it is proved: `cargo test` holds the promises of the README (`tests/promises`, a module for each;
+//! `WANDB_RS_ROUNDS=500 cargo test promises` for longer), `fuzz/run 600` gives each reader of foreign bytes ten minutes, and
+//! `benches/run --with-official` measures everything beside the official client and other trackers in one run. See
+//! `CONTRIBUTING.md`.
 
 pub mod api;
 pub mod child;
