@@ -21,3 +21,4 @@ pub mod row;
 pub mod schema;
 pub mod sdk;
 pub mod show;
+pub mod yaml;

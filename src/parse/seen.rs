@@ -29,9 +29,7 @@ impl Seen {
     /// one: lines with such are not remembered.
     pub fn remember(&mut self, line: &str) {
         let bytes = line.as_bytes();
-        let named = |pair: &[u8]| {
-            !pair[0].is_ascii_digit() && is_part_of_name(pair[0]) && pair[1].is_ascii_digit()
-        };
+        let named = |pair: &[u8]| is_part_of_name(pair[0]) && pair[1].is_ascii_digit();
         if bytes.len() > LONGEST || bytes.windows(2).any(named) {
             return;
         }

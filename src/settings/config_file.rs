@@ -1,10 +1,7 @@
 //! Config files in YAML or JSON: `lr: 0.1`, or as the official client writes them, `lr: {value: 0.1}`.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-
 use crate::wire::json::Value;
+use crate::wire::yaml::Node;
 
 /// The config values in a file's text; errors tell line and column.
 pub fn parse(text: &str) -> Result<Vec<(String, Value)>, String> {
@@ -32,78 +29,6 @@ pub fn parse(text: &str) -> Result<Vec<(String, Value)>, String> {
 
 fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or("not YAML").to_owned()
-}
-
-/// A YAML node as a JSON value.
-struct Node(Value);
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor).map(Node)
-    }
-}
-
-struct NodeVisitor;
-
-impl<'de> Visitor<'de> for NodeVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Int(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(i64::try_from(value).map_or(Value::Float(value as f64), Value::Int))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Value::Float(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::from(value))
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(Node(item)) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Value::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut map = Vec::new();
-        while let Some((Node(key), Node(value))) = members.next_entry()? {
-            let key = match key {
-                Value::Text(text) => text,
-                Value::Map(_) | Value::List(_) => return Err(A::Error::custom("a key is no text")),
-                other => other.to_json(),
-            };
-            map.push((key, value));
-        }
-        Ok(Value::Map(map))
-    }
 }
 
 #[cfg(test)]
