@@ -13,6 +13,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::settings::credentials::{Credentials, Secret};
 use crate::settings::network::{Channel, Network};
+use crate::tls;
 
 pub mod artifact;
 pub mod budget;
@@ -426,7 +427,7 @@ fn add_header(headers: &mut HeaderMap, name: &str, value: &str) {
 }
 
 fn client(network: &Network, secure: bool) -> Result<Client, String> {
-    let mut builder = Client::builder()
+    let mut builder = tls::client()
         .user_agent(concat!("wandb-rs/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT)

@@ -13,6 +13,7 @@ use super::data::DataDir;
 use super::points::Stream;
 use super::{Failure, Server, held};
 use crate::store;
+use crate::tls;
 
 /// How long the copy of a large directory may take.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
@@ -34,7 +35,7 @@ pub fn run(data: &DataDir, target: &Path) -> Result<(), String> {
             data.key_file().display()
         )
     })?;
-    let client = reqwest::blocking::Client::builder()
+    let client = tls::client()
         .timeout(PATIENCE)
         .no_proxy()
         .build()

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use aws_lc_rs::hmac;
+use ring::hmac;
 
 use crate::settings::server::encoded;
 use crate::wire::hex;

@@ -3,15 +3,15 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::digest::{SHA256, digest};
 use axum::extract::{FromRequestParts, Query, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ring::digest::{SHA256, digest};
 use serde::Deserialize;
+use subtle::ConstantTimeEq as _;
 
 use super::{App, blocking, changes, failed, text_of};
 use crate::server::meta::users::{self, User};
@@ -173,7 +173,7 @@ async fn session(app: &Arc<App>, secret: String) -> Result<Viewer, Response> {
 }
 
 fn is_same(one: &str, other: &str) -> bool {
-    !other.is_empty() && verify_slices_are_equal(one.as_bytes(), other.as_bytes()).is_ok()
+    !other.is_empty() && bool::from(one.as_bytes().ct_eq(other.as_bytes()))
 }
 
 fn csrf_of(secret: &str) -> String {

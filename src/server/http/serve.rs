@@ -10,7 +10,6 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -19,6 +18,7 @@ use super::{App, connections, router};
 use crate::server::Server;
 use crate::server::source::Source;
 use crate::sys;
+use crate::tls;
 use crate::wire::hex;
 
 /// How often the store is looked after.
@@ -289,8 +289,7 @@ fn acceptor(tls: &Tls) -> Result<TlsAcceptor, ServeError> {
     }
     let key = PrivateKeyDer::from_pem_file(&tls.key)
         .map_err(|error| failed(&tls.key, error.to_string()))?;
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
+    let config = tls::server()
         .with_single_cert(certificates, key)
         .map_err(|error| failed(&tls.key, error.to_string()))?;
     Ok(TlsAcceptor::from(Arc::new(config)))

@@ -1,6 +1,6 @@
 //! Users, their API keys and the sessions of their browsers. Secrets are kept as digests alone.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use ring::digest::{SHA256, digest};
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
 /// Who asks.

@@ -1,0 +1,28 @@
+//! Where the cryptography behind TLS is chosen: ring, a third of the size of the library that `reqwest` would bring.
+
+use std::sync::Once;
+
+use reqwest::blocking::{Client, ClientBuilder};
+use tokio_rustls::rustls::server::WantsServerCert;
+use tokio_rustls::rustls::{ConfigBuilder, ServerConfig, crypto};
+
+/// What an HTTP client begins with. `reqwest`'s own would panic where nothing else has chosen yet.
+#[expect(clippy::disallowed_methods)]
+pub(crate) fn client() -> ClientBuilder {
+    choose();
+    Client::builder()
+}
+
+/// What a server that is spoken to over TLS begins with; its clients need no certificate.
+pub(crate) fn server() -> ConfigBuilder<ServerConfig, WantsServerCert> {
+    choose();
+    ServerConfig::builder().with_no_client_auth()
+}
+
+fn choose() {
+    static CHOSEN: Once = Once::new();
+    CHOSEN.call_once(|| {
+        // An error only says that something has chosen before.
+        let _ = crypto::ring::default_provider().install_default();
+    });
+}
