@@ -28,6 +28,7 @@ use requests::Desk;
 
 mod door;
 mod jsonl;
+mod pace;
 mod requests;
 mod save;
 mod sdk;
@@ -37,11 +38,6 @@ pub use requests::Own;
 /// Most connections at once; further ones wait.
 pub const CONNECTIONS: usize = 128;
 const PREFIX: &str = "wandb-rs-";
-/// How long a connection is left alone after messages that expect no answer.
-///
-/// A reader that waits in `read` is woken by every message, and the client pays for that (more than for the sending, where
-/// the reader's processor sleeps). One that comes back a little later finds many at once.
-const PAUSE: Duration = Duration::from_millis(1);
 
 /// What clients can ask about the run, and what saving a file needs.
 #[derive(Debug, Clone)]

@@ -24,7 +24,9 @@ struct Column {
     aggregate: Aggregate,
     /// Latest value, what the summary shows if no aggregation is asked for; empty if there is none.
     last: String,
-    /// Latest number in a row; what rows without this column get if it is their x axis. Empty if there is none.
+    /// `last` is the latest number in a row.
+    last_is_number: bool,
+    /// The latest number in a row, if it is not `last`; empty if there is none.
     number: String,
     series: Series,
     /// Where the value of the open row stands.
@@ -81,6 +83,8 @@ impl Row {
 pub struct Columns {
     all: Vec<Column>,
     by_name: HashMap<String, usize>,
+    /// The column that is looked for next, probably: rows mostly have the same ones in the same order.
+    next: usize,
     /// Names of everything that has columns below it.
     parents: HashSet<String>,
     definitions: Definitions,
@@ -121,10 +125,17 @@ impl Columns {
     }
 
     fn index_of(&mut self, name: &str) -> usize {
-        match self.by_name.get(name) {
-            Some(index) => *index,
-            None => self.add_column(name),
-        }
+        let guessed = self.all.get(self.next);
+        let index = if guessed.is_some_and(|column| column.name == name) {
+            self.next
+        } else {
+            match self.by_name.get(name) {
+                Some(index) => *index,
+                None => self.add_column(name),
+            }
+        };
+        self.next = index + 1;
+        index
     }
 
     fn add_column(&mut self, name: &str) -> usize {
@@ -151,6 +162,7 @@ impl Columns {
             name: name.to_owned(),
             aggregate: Aggregate::default(),
             last: String::new(),
+            last_is_number: false,
             number: String::new(),
             series: Series::default(),
             slot: None,
@@ -165,6 +177,7 @@ impl Columns {
     /// Closes the open row: fills in step metrics, updates summary and series, appends the row's encoded items.
     pub fn flush_row(&mut self, items: &mut Vec<u8>) {
         let mut row = std::mem::take(&mut self.row);
+        self.next = row.cells.first().map_or(0, |cell| cell.column);
         for i in 0..row.cells.len() {
             let rule = &self.all[row.cells[i].column].rule;
             if !rule.step_sync {
@@ -181,12 +194,7 @@ impl Columns {
             if column.slot.is_none() {
                 column.slot = Some(row.cells.len());
                 // As the official core: an axis that was never logged counts as 0.
-                let number = if column.number.is_empty() {
-                    "0"
-                } else {
-                    &column.number
-                };
-                let cell = row.cell(axis, number, &[]);
+                let cell = row.cell(axis, column.latest_number().unwrap_or("0"), &[]);
                 row.cells.push(cell);
             }
         }
@@ -216,7 +224,7 @@ impl Columns {
         let path = self.all[index].path.clone();
         for (i, other) in self.all.iter_mut().enumerate() {
             if i != index && (other.path.starts_with(&path) || path.starts_with(&other.path)) {
-                other.last.clear();
+                other.clear_last();
                 other.dirty = false;
             }
         }
@@ -228,7 +236,7 @@ impl Columns {
         let index = self.index_of(name);
         let column = &mut self.all[index];
         column.explicit = true;
-        json.clone_into(&mut column.last);
+        column.set_last(json, false);
         column.dirty = !told;
         self.dirty |= !told;
         if column.rivals {
@@ -241,7 +249,7 @@ impl Columns {
         let path = path_of(name);
         for column in &mut self.all {
             if column.path.starts_with(&path) {
-                column.last.clear();
+                column.clear_last();
                 column.aggregate = Aggregate::default();
                 column.dirty = false;
             }
@@ -359,8 +367,8 @@ impl Columns {
 
 impl Column {
     fn record(&mut self, json: &str) {
-        if let Some(number) = number(json) {
-            json.clone_into(&mut self.number);
+        let number = number(json);
+        if let Some(number) = number {
             let a = &mut self.aggregate;
             if a.count == 0 {
                 (a.min, a.max) = (number, number);
@@ -381,8 +389,33 @@ impl Column {
         if self.aggregate.first.is_empty() {
             json.clone_into(&mut self.aggregate.first);
         }
-        json.clone_into(&mut self.last);
+        self.set_last(json, number.is_some());
         self.dirty = true;
+    }
+
+    /// What rows without this column get if it is their x axis.
+    fn latest_number(&self) -> Option<&str> {
+        let number = if self.last_is_number {
+            &self.last
+        } else {
+            &self.number
+        };
+        (!number.is_empty()).then_some(number)
+    }
+
+    fn set_last(&mut self, json: &str, is_number: bool) {
+        if !is_number {
+            self.clear_last();
+        }
+        json.clone_into(&mut self.last);
+        self.last_is_number = is_number;
+    }
+
+    fn clear_last(&mut self) {
+        if std::mem::take(&mut self.last_is_number) {
+            std::mem::swap(&mut self.last, &mut self.number);
+        }
+        self.last.clear();
     }
 
     /// The summary value as JSON text: the latest, or the asked aggregations, or nothing.
@@ -461,7 +494,7 @@ fn write_number(number: f64, out: &mut String) {
 mod tests {
     use super::*;
     use crate::wire::records::{HISTORY, Records};
-    use crate::wire::schema::Kind;
+    use crate::wire::schema::{Kind, MetricOptions};
 
     fn collect(columns: &mut Columns, json: &str) -> Vec<String> {
         let value = Value::parse(json).unwrap();
@@ -491,6 +524,29 @@ mod tests {
         let mut columns = Columns::default();
         let row = collect(&mut columns, r#"{"d.ot":1,"d":{"ot":2},"d.ot":3}"#);
         assert_eq!(row, ["d.ot=3", "d|ot=2"]);
+    }
+
+    #[test]
+    fn an_axis_goes_on_with_its_latest_number_whatever_came_since() {
+        let mut columns = Columns::default();
+        let mut metric = super::super::metric::define("y", "").unwrap();
+        metric.step_metric = "x".into();
+        metric.options = Some(MetricOptions {
+            step_sync: true,
+            ..MetricOptions::default()
+        });
+        columns.define(&metric);
+        assert_eq!(collect(&mut columns, r#"{"y":1}"#), ["y=1", "x=0"]);
+        assert_eq!(collect(&mut columns, r#"{"x":7}"#), ["x=7"]);
+        assert_eq!(collect(&mut columns, r#"{"y":2}"#), ["y=2", "x=7"]);
+        collect(&mut columns, r#"{"x":8}"#);
+        collect(&mut columns, r#"{"x":"text"}"#);
+        columns.set_summary("x", "5", false);
+        collect(&mut columns, r#"{"x":null}"#);
+        assert_eq!(tree(&columns), r#"{"y":2,"x":5}"#);
+        columns.remove_summary("x");
+        assert_eq!(collect(&mut columns, r#"{"y":3}"#), ["y=3", "x=8"]);
+        assert_eq!(tree(&columns), r#"{"y":3,"x":8}"#);
     }
 
     #[test]

@@ -15,10 +15,13 @@ pub struct Bucket {
 /// A series that keeps first, last and extremes of every stretch, deterministically.
 #[derive(Debug, Clone, Default)]
 pub struct Series {
+    /// Those that are full.
     buckets: Vec<Bucket>,
-    /// Points in every bucket but the last.
     per_bucket: u64,
-    in_last: u64,
+    /// The one that is being filled; there is none before the first value. It lies here and not behind the others, so that
+    /// a value changes nothing that is elsewhere in memory: a row may have thousands.
+    open: Option<Bucket>,
+    in_open: u64,
     count: u64,
 }
 
@@ -27,29 +30,25 @@ impl Series {
     pub fn push(&mut self, value: f64) {
         self.count += 1;
         self.per_bucket = self.per_bucket.max(1);
-        if self.in_last == self.per_bucket || self.buckets.is_empty() {
-            if self.buckets.len() == CAPACITY {
-                self.halve();
+        match &mut self.open {
+            Some(bucket) if self.in_open < self.per_bucket => {
+                bucket.add(value);
+                self.in_open += 1;
             }
-            // Halving leaves full buckets (CAPACITY is even), so a new one always begins here.
-            self.buckets.push(Bucket {
-                first: value,
-                min: value,
-                max: value,
-                last: value,
-            });
-            self.in_last = 1;
-        } else if let Some(bucket) = self.buckets.last_mut() {
-            *bucket = merge(
-                *bucket,
-                Bucket {
+            open => {
+                let full = open.replace(Bucket {
                     first: value,
                     min: value,
                     max: value,
                     last: value,
-                },
-            );
-            self.in_last += 1;
+                });
+                self.in_open = 1;
+                self.buckets.extend(full);
+                if self.buckets.len() == CAPACITY {
+                    // All are full (CAPACITY is even).
+                    self.halve();
+                }
+            }
         }
     }
 
@@ -70,7 +69,7 @@ impl Series {
     /// The series as at most `width` values: the first and the last value stand at the ends, the smallest and
     /// the largest finite value stand where they were, the rest is sampled evenly.
     pub fn sample(&self, width: usize) -> Vec<f64> {
-        let buckets = &self.buckets;
+        let buckets: Vec<Bucket> = self.buckets.iter().copied().chain(self.open).collect();
         if self.per_bucket <= 1 && buckets.len() <= width {
             return buckets.iter().map(|bucket| bucket.last).collect();
         }
@@ -132,18 +131,28 @@ impl Series {
     }
 }
 
-fn merge(a: Bucket, b: Bucket) -> Bucket {
-    let pick = |a: f64, b: f64, better: fn(f64, f64) -> f64| match (a.is_finite(), b.is_finite()) {
-        (true, true) => better(a, b),
-        (false, true) => b,
-        _ => a,
-    };
-    Bucket {
-        first: a.first,
-        min: pick(a.min, b.min, f64::min),
-        max: pick(a.max, b.max, f64::max),
-        last: b.last,
+impl Bucket {
+    /// Takes the next value in.
+    fn add(&mut self, value: f64) {
+        self.last = value;
+        self.stretch(value, value);
     }
+
+    /// An extreme that is not finite gives way to any that is.
+    fn stretch(&mut self, min: f64, max: f64) {
+        if min.is_finite() && !(self.min.is_finite() && self.min <= min) {
+            self.min = min;
+        }
+        if max.is_finite() && !(self.max.is_finite() && self.max >= max) {
+            self.max = max;
+        }
+    }
+}
+
+fn merge(mut a: Bucket, b: Bucket) -> Bucket {
+    a.stretch(b.min, b.max);
+    a.last = b.last;
+    a
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@
 
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::Shared;
+use super::pace::Pace;
 use crate::inbox::Item;
 use crate::peer::Peer;
 use crate::wire::frame::Frames;
@@ -16,12 +18,18 @@ use crate::wire::sdk::{self, Answer, What};
 pub(super) fn serve(stream: &mut impl Read, first: &[u8], peer: &Arc<Peer>, shared: &Shared) {
     let mut frames = Frames::default();
     let mut buffer = vec![0; 64 * 1024];
+    let mut pace = Pace::new(Instant::now());
+    let mut bytes = first.len();
     frames.extend(first);
     loop {
         let mut answered = false;
+        let mut messages = 0;
         loop {
             match frames.take() {
-                Ok(Some(message)) => answered |= take(message, peer, shared),
+                Ok(Some(message)) => {
+                    messages += 1;
+                    answered |= take(message, peer, shared);
+                }
                 Ok(None) => break,
                 Err(error) => {
                     debug(shared, format!("client {}: {error}", peer.pid()));
@@ -29,12 +37,16 @@ pub(super) fn serve(stream: &mut impl Read, first: &[u8], peer: &Arc<Peer>, shar
                 }
             }
         }
-        if !answered {
-            std::thread::park_timeout(super::PAUSE);
+        // Behind a full buffer there is more already.
+        if !answered && bytes < buffer.len() {
+            std::thread::park_timeout(pace.pause(bytes, messages, Instant::now()));
         }
         match stream.read(&mut buffer) {
             Ok(0) => return,
-            Ok(n) => frames.extend(&buffer[..n]),
+            Ok(n) => {
+                frames.extend(&buffer[..n]);
+                bytes = n;
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => return,
         }

@@ -107,13 +107,6 @@ impl Fields {
         self.ends.push((name_end, self.text.len()));
     }
 
-    /// Adds encoded protobuf fields to the value that was pushed last.
-    pub fn extend_last(&mut self, extra: &[u8]) {
-        if let Some(last) = self.ends.len().checked_sub(1) {
-            self.extras.push((last, extra.to_vec()));
-        }
-    }
-
     /// The values in order.
     pub fn iter(&self) -> impl Iterator<Item = Field<'_>> {
         let mut start = 0;
@@ -142,6 +135,56 @@ impl Fields {
     }
 }
 
+/// Fields of a row whose text is checked when it is complete, and not value by value.
+#[derive(Debug, Default)]
+pub struct Unchecked {
+    text: Vec<u8>,
+    ends: Vec<(usize, usize)>,
+    extras: Vec<(usize, Vec<u8>)>,
+}
+
+impl Unchecked {
+    /// See [`Fields::with_capacity`].
+    pub fn with_capacity(bytes: usize, values: usize) -> Self {
+        Self {
+            text: Vec::with_capacity(bytes),
+            ends: Vec::with_capacity(values),
+            extras: Vec::new(),
+        }
+    }
+
+    /// See [`Fields::push`].
+    pub fn push(&mut self, name: &[u8], json: &[u8]) {
+        self.text.extend_from_slice(name);
+        let name_end = self.text.len();
+        self.text.extend_from_slice(json);
+        self.ends.push((name_end, self.text.len()));
+    }
+
+    /// Adds encoded protobuf fields to the value that was pushed last.
+    pub fn extend_last(&mut self, extra: Vec<u8>) {
+        if let Some(last) = self.ends.len().checked_sub(1) {
+            self.extras.push((last, extra));
+        }
+    }
+
+    /// The fields; nothing if a name or a value is no UTF-8.
+    pub fn finish(self) -> Option<Fields> {
+        let text = String::from_utf8(self.text).ok()?;
+        let whole = |end: usize| text.is_char_boundary(end);
+        // What is no text by itself must not become text together with its neighbour.
+        let whole = self
+            .ends
+            .iter()
+            .all(|(name, value)| whole(*name) && whole(*value));
+        whole.then_some(Fields {
+            text,
+            ends: self.ends,
+            extras: self.extras,
+        })
+    }
+}
+
 fn check_names(value: &Value) -> Result<(), FieldError> {
     if let Value::Map(members) = value {
         for (key, value) in members {
@@ -159,11 +202,16 @@ fn check_names(value: &Value) -> Result<(), FieldError> {
 
 /// A component as names spell it: its dots and backslashes are escaped.
 pub fn escaped(component: &str) -> Cow<'_, str> {
-    if component.contains(['.', '\\']) {
-        Cow::Owned(component.replace('\\', "\\\\").replace('.', "\\."))
-    } else {
+    if is_plain(component.as_bytes()) {
         Cow::Borrowed(component)
+    } else {
+        Cow::Owned(component.replace('\\', "\\\\").replace('.', "\\."))
     }
+}
+
+/// Whether nothing of a component needs to be escaped.
+pub fn is_plain(component: &[u8]) -> bool {
+    memchr::memchr2(b'.', b'\\', component).is_none()
 }
 
 /// The name of a path.
@@ -264,12 +312,28 @@ mod tests {
 
     #[test]
     fn extras_stay_with_their_value() {
-        let mut fields = Fields::default();
-        fields.push("a", "1");
-        fields.push("b", "2");
-        fields.extend_last(b"xy");
-        fields.push("c", "3");
+        let mut fields = Unchecked::default();
+        fields.push(b"a", b"1");
+        fields.push(b"b", b"2");
+        fields.extend_last(b"xy".to_vec());
+        fields.push(b"c", b"3");
+        let fields = fields.finish().unwrap();
         let extras: Vec<&[u8]> = fields.iter().map(|field| field.extra).collect();
         assert_eq!(extras, [b"".as_slice(), b"xy", b""]);
+    }
+
+    #[test]
+    fn each_part_of_a_row_must_be_text_by_itself() {
+        let finish = |parts: &[(&[u8], &[u8])]| {
+            let mut fields = Unchecked::default();
+            for (name, json) in parts {
+                fields.push(name, json);
+            }
+            fields.finish()
+        };
+        assert!(finish(&[("ä".as_bytes(), "\"ö\"".as_bytes()), (b"b", b"1")]).is_some());
+        assert_eq!(finish(&[(b"a", b"\xff")]), None);
+        assert_eq!(finish(&[(b"a\xc3", b"\xa4")]), None);
+        assert_eq!(finish(&[(b"a", b"1\xc3"), (b"\xa4", b"2")]), None);
     }
 }

@@ -71,11 +71,15 @@ pub fn fields(message: &[u8]) -> Fields<'_> {
 
 #[inline]
 fn varint(rest: &mut &[u8]) -> Result<u64, ProtoError> {
-    // Most keys and lengths have one byte.
-    match rest.split_first() {
-        Some((byte, tail)) if *byte < 0x80 => {
+    // Most keys and lengths have one byte, and nearly all others two.
+    match **rest {
+        [byte, ref tail @ ..] if byte < 0x80 => {
             *rest = tail;
-            Ok(u64::from(*byte))
+            Ok(u64::from(byte))
+        }
+        [low, high, ref tail @ ..] if high < 0x80 => {
+            *rest = tail;
+            Ok(u64::from(low & 0x7f) | u64::from(high) << 7)
         }
         _ => long_varint(rest),
     }
@@ -94,10 +98,41 @@ fn long_varint(rest: &mut &[u8]) -> Result<u64, ProtoError> {
     Err(ProtoError::Varint)
 }
 
+#[inline]
 fn take<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], ProtoError> {
     let (head, tail) = rest.split_at_checked(length).ok_or(ProtoError::Cut)?;
     *rest = tail;
     Ok(head)
+}
+
+impl<'a> Fields<'a> {
+    #[inline]
+    fn read(&mut self) -> Result<Field<'a>, ProtoError> {
+        let start = self.rest;
+        let key = varint(&mut self.rest)?;
+        let content = match (key & 7) as u8 {
+            2 => {
+                let length = varint(&mut self.rest)?;
+                let length = usize::try_from(length).map_err(|_| ProtoError::Cut)?;
+                Content::Bytes(take(&mut self.rest, length)?)
+            }
+            0 => Content::Varint(varint(&mut self.rest)?),
+            1 => {
+                let bytes = take(&mut self.rest, 8)?;
+                Content::Fixed64(u64::from_le_bytes(bytes.try_into().unwrap_or_default()))
+            }
+            5 => {
+                let bytes = take(&mut self.rest, 4)?;
+                Content::Fixed32(u32::from_le_bytes(bytes.try_into().unwrap_or_default()))
+            }
+            other => return Err(ProtoError::WireType(other)),
+        };
+        Ok(Field {
+            number: (key >> 3) as u32,
+            content,
+            encoded: &start[..start.len() - self.rest.len()],
+        })
+    }
 }
 
 impl<'a> Iterator for Fields<'a> {
@@ -108,33 +143,7 @@ impl<'a> Iterator for Fields<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        let start = self.rest;
-        let mut read = || {
-            let key = varint(&mut self.rest)?;
-            let content = match (key & 7) as u8 {
-                0 => Content::Varint(varint(&mut self.rest)?),
-                1 => {
-                    let bytes = take(&mut self.rest, 8)?;
-                    Content::Fixed64(u64::from_le_bytes(bytes.try_into().unwrap_or_default()))
-                }
-                2 => {
-                    let length = varint(&mut self.rest)?;
-                    let length = usize::try_from(length).map_err(|_| ProtoError::Cut)?;
-                    Content::Bytes(take(&mut self.rest, length)?)
-                }
-                5 => {
-                    let bytes = take(&mut self.rest, 4)?;
-                    Content::Fixed32(u32::from_le_bytes(bytes.try_into().unwrap_or_default()))
-                }
-                other => return Err(ProtoError::WireType(other)),
-            };
-            Ok(Field {
-                number: (key >> 3) as u32,
-                content,
-                encoded: &start[..start.len() - self.rest.len()],
-            })
-        };
-        let field = read();
+        let field = self.read();
         if field.is_err() {
             // Nothing behind an error can be trusted.
             self.rest = &[];

@@ -114,11 +114,26 @@ pub fn encoded_path<S: AsRef<str>>(path: &[S]) -> Vec<u8> {
 pub fn encode_item(path: &[u8], json: &str, extra: &[u8], out: &mut Vec<u8>) {
     // The key of field 16 takes two bytes.
     let value = 2 + encoded_len_varint(json.len() as u64) + json.len();
-    encode_key(1, WireType::LengthDelimited, out);
-    encode_varint((path.len() + value + extra.len()) as u64, out);
+    let length = path.len() + value + extra.len();
+    out.reserve(length + 11);
+    out.push(ITEM);
+    put_length(length, out);
     out.extend_from_slice(path);
-    encode_text(16, json, out);
+    out.extend_from_slice(&VALUE_JSON);
+    put_length(json.len(), out);
+    out.extend_from_slice(json.as_bytes());
     out.extend_from_slice(extra);
+}
+
+/// Keys of field 1, and of field 16, both with bytes.
+const ITEM: u8 = 1 << 3 | 2;
+const VALUE_JSON: [u8; 2] = [0x82, 0x01];
+
+fn put_length(length: usize, out: &mut Vec<u8>) {
+    match u8::try_from(length) {
+        Ok(byte) if byte < 0x80 => out.push(byte),
+        _ => encode_varint(length as u64, out),
+    }
 }
 
 /// Appends a text field.

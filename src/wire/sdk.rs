@@ -7,8 +7,8 @@
 
 use prost::Message as _;
 
-use super::fields::{self, Fields};
-use super::json::{Reader, Value};
+use super::fields::{self, Fields, Unchecked};
+use super::json::{self, Reader, Value};
 use super::proto::{self, ProtoError};
 use super::schema::{Kind, Record};
 use api::{ApiInit, ApiRequest};
@@ -282,7 +282,7 @@ fn message_field(number: u32, message: &[u8], out: &mut Vec<u8>) {
 
 /// `PartialHistoryRequest`: items, step, action.
 fn row(bytes: &[u8]) -> Result<What, SdkError> {
-    let mut fields = Fields::with_capacity(bytes.len(), bytes.len() / 48 + 4);
+    let mut fields = Unchecked::with_capacity(bytes.len(), bytes.len() / 32 + 4);
     let mut step = None;
     let mut commit = None;
     for field in proto::fields(bytes) {
@@ -306,24 +306,24 @@ fn row(bytes: &[u8]) -> Result<What, SdkError> {
         }
     }
     Ok(What::Log {
-        fields,
+        fields: fields.finish().ok_or(ProtoError::Text)?,
         step,
         commit,
     })
 }
 
 /// `HistoryItem`: `key` or `nested_key`, `value_json`, and typed twins of the value that are handed on.
-fn item(bytes: &[u8], fields: &mut Fields) -> Result<(), ProtoError> {
-    let mut key = "";
+fn item(bytes: &[u8], row: &mut Unchecked) -> Result<(), ProtoError> {
+    let mut key = &[][..];
     let mut path: Vec<&str> = Vec::new();
-    let mut json = "";
+    let mut json = &[][..];
     let mut extra: Vec<&[u8]> = Vec::new();
     for field in proto::fields(bytes) {
         let field = field?;
         match field.number {
-            1 => key = field.content.text()?,
+            1 => key = field.content.bytes(),
             2 => path.push(field.content.text()?),
-            16 => json = field.content.text()?,
+            16 => json = field.content.bytes(),
             _ => extra.push(field.encoded),
         }
     }
@@ -331,29 +331,52 @@ fn item(bytes: &[u8], fields: &mut Fields) -> Result<(), ProtoError> {
         // As the official core: a row has no value without a name.
         return Ok(());
     }
-    let name = if path.is_empty() {
-        fields::escaped(key)
+    if path.is_empty() && fields::is_plain(key) && is_number(json) {
+        row.push(key, json);
     } else {
-        fields::name_of(&path).into()
-    };
-    let mut reader = Reader::new(json);
-    if matches!(reader.scalar_text(), Ok(Some(_))) && reader.end().is_ok() {
-        fields.push(&name, json);
-    } else {
-        match Value::parse(json) {
-            Ok(value) if value.is_object() => {
-                fields.push_value(&name, &value);
-                return Ok(());
-            }
-            Ok(_) => fields.push(&name, json),
-            // What is no JSON is kept as the text that it is.
-            Err(_) => fields.push_value(&name, &json.into()),
+        if path.is_empty() {
+            path.push(text_of(key)?);
+        }
+        if !any_value(&fields::name_of(&path), text_of(json)?, row) {
+            return Ok(());
         }
     }
     if !extra.is_empty() {
-        fields.extend_last(&extra.concat());
+        row.extend_last(extra.concat());
     }
     Ok(())
+}
+
+fn is_number(json: &[u8]) -> bool {
+    json::number(json).is_ok_and(|(length, _)| length == json.len())
+}
+
+fn text_of(bytes: &[u8]) -> Result<&str, ProtoError> {
+    std::str::from_utf8(bytes).map_err(|_| ProtoError::Text)
+}
+
+/// Adds a value; says whether it was one, and not an object, whose leaves are added.
+fn any_value(name: &str, json: &str, row: &mut Unchecked) -> bool {
+    let mut reader = Reader::new(json);
+    if matches!(reader.scalar_text(), Ok(Some(_))) && reader.end().is_ok() {
+        row.push(name.as_bytes(), json.as_bytes());
+        return true;
+    }
+    let value = match Value::parse(json) {
+        Ok(value) if value.is_object() => value,
+        Ok(_) => {
+            row.push(name.as_bytes(), json.as_bytes());
+            return true;
+        }
+        // What is no JSON is kept as the text that it is.
+        Err(_) => json.into(),
+    };
+    let mut leaves = Fields::default();
+    leaves.push_value(name, &value);
+    for leaf in leaves.iter() {
+        row.push(leaf.name.as_bytes(), leaf.json.as_bytes());
+    }
+    !value.is_object()
 }
 
 fn packages(bytes: &[u8]) -> Result<Vec<String>, ProtoError> {

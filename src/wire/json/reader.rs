@@ -38,7 +38,7 @@ impl<'a> Reader<'a> {
                 self.cursor.token("-Infinity", Value::Null)?;
             }
             Some(b'-' | b'0'..=b'9') => {
-                self.number_text()?;
+                self.cursor.number()?;
             }
             Some(b't' | b'f' | b'n' | b'N' | b'I') => {
                 self.value(0)?;
@@ -108,38 +108,13 @@ impl<'a> Reader<'a> {
     }
 
     fn number(&mut self) -> Result<Value, JsonError> {
-        let (text, integer) = self.number_text()?;
+        let (text, integer) = self.cursor.number()?;
         if integer && let Ok(i) = text.parse() {
             return Ok(Value::Int(i));
         }
         text.parse()
             .map(Value::Float)
             .map_err(|_| self.cursor.error("not a number"))
-    }
-
-    /// A number's text, and whether it is written as an integer.
-    fn number_text(&mut self) -> Result<(&'a str, bool), JsonError> {
-        let cursor = &mut self.cursor;
-        let start = cursor.at;
-        let mut integer = true;
-        if cursor.peek() == Some(b'-') {
-            cursor.at += 1;
-        }
-        cursor.digits()?;
-        if cursor.peek() == Some(b'.') {
-            integer = false;
-            cursor.at += 1;
-            cursor.digits()?;
-        }
-        if let Some(b'e' | b'E') = cursor.peek() {
-            integer = false;
-            cursor.at += 1;
-            if let Some(b'+' | b'-') = cursor.peek() {
-                cursor.at += 1;
-            }
-            cursor.digits()?;
-        }
-        Ok((cursor.since(start), integer))
     }
 
     fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
