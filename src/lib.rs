@@ -46,7 +46,7 @@ pub mod sys;
 pub mod system;
 pub mod term;
 pub mod text;
-mod tls;
+pub mod tls;
 pub mod uplink;
 pub mod upload;
 pub mod wire;

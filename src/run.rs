@@ -9,7 +9,7 @@ use prost::Message as _;
 
 use crate::wire::fields::{Fields, escaped, name_of, number};
 use crate::wire::json::{Value, write_float};
-use crate::wire::records::{HISTORY, Records, SUMMARY, encode_item, encoded_path};
+use crate::wire::records::{HISTORY, Records, SUMMARY, encode_item};
 use crate::wire::schema::{
     ConfigRecord, EnvironmentRecord, FilesItem, FilesRecord, HistoryRecord, HistoryStep, KeyedItem,
     Kind, MetricOptions, MetricRecord, RunExitRecord, RunRecord, SummaryRecord, TelemetryFeature,
@@ -32,6 +32,11 @@ pub use event::{Event, Now, Registration, Stream};
 
 use columns::Columns;
 use config::Config;
+
+/// Encoded paths of what every row has ([`crate::wire::records::encoded_path`]).
+const TIMESTAMP: &[u8] = b"\x12\x0a_timestamp";
+const RUNTIME: &[u8] = b"\x12\x08_runtime";
+const STEP: &[u8] = b"\x12\x05_step";
 
 /// The run: what it is called, and everything it knows.
 #[derive(Debug)]
@@ -311,17 +316,21 @@ impl RunState {
     }
 
     fn collect(&mut self, fields: &Fields, now: Now) {
-        self.last_timestamp.clear();
-        write_float(now.unix_nanos as f64 / 1e9, &mut self.last_timestamp);
+        let mut timed = false;
         self.columns.open_row();
         for field in fields.iter() {
             match field.name {
                 "_timestamp" if number(field.json).is_some() => {
                     field.json.clone_into(&mut self.last_timestamp);
+                    timed = true;
                 }
                 "_timestamp" | "_step" | "_runtime" => {}
                 _ => self.columns.collect(field),
             }
+        }
+        if !timed {
+            self.last_timestamp.clear();
+            write_float(now.unix_nanos as f64 / 1e9, &mut self.last_timestamp);
         }
     }
 
@@ -347,12 +356,12 @@ impl RunState {
 
     /// Appends the items that every row and every summary has.
     fn reserved(&mut self, step: &str) {
-        for (key, json) in [
-            ("_timestamp", self.last_timestamp.as_str()),
-            ("_runtime", &self.last_runtime),
-            ("_step", step),
+        for (path, json) in [
+            (TIMESTAMP, self.last_timestamp.as_str()),
+            (RUNTIME, &self.last_runtime),
+            (STEP, step),
         ] {
-            encode_item(&encoded_path(&[key]), json, &[], &mut self.items);
+            encode_item(path, json, &[], &mut self.items);
         }
     }
 

@@ -214,7 +214,7 @@ impl Layers {
         let mut origins: Vec<_> = values
             .map(|(setting, (_, origin))| (setting.clone(), origin.clone()))
             .collect();
-        origins.sort();
+        origins.sort_unstable();
         origins
     }
 

@@ -8,13 +8,13 @@ use tokio_rustls::rustls::{ConfigBuilder, ServerConfig, crypto};
 
 /// What an HTTP client begins with. `reqwest`'s own would panic where nothing else has chosen yet.
 #[expect(clippy::disallowed_methods)]
-pub(crate) fn client() -> ClientBuilder {
+pub fn client() -> ClientBuilder {
     choose();
     Client::builder()
 }
 
 /// What a server that is spoken to over TLS begins with; its clients need no certificate.
-pub(crate) fn server() -> ConfigBuilder<ServerConfig, WantsServerCert> {
+pub fn server() -> ConfigBuilder<ServerConfig, WantsServerCert> {
     choose();
     ServerConfig::builder().with_no_client_auth()
 }

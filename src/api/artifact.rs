@@ -227,7 +227,7 @@ impl Api {
                                 (number, text(&part["uploadUrl"]))
                             })
                             .collect();
-                        urls.sort();
+                        urls.sort_unstable();
                         let urls = urls.into_iter().map(|(_, url)| url).collect();
                         (text(&parts["uploadID"]), urls)
                     }),

@@ -116,7 +116,7 @@ fn places(wandb: &Path, runs: Vec<LocalRun>) -> Vec<Place> {
         place.runs.push(run);
     }
     let mut places: Vec<Place> = places.into_values().collect();
-    places.sort_by(|a, b| (a.started, &a.dir).cmp(&(b.started, &b.dir)));
+    places.sort_unstable_by(|a, b| (a.started, &a.dir).cmp(&(b.started, &b.dir)));
     places
 }
 

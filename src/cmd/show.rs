@@ -247,7 +247,7 @@ pub(super) fn leaves(members: &[(String, Value)]) -> Vec<(String, String)> {
     for (key, value) in members {
         leaves_of(key, value, &mut found);
     }
-    found.sort();
+    found.sort_unstable();
     found
 }
 
@@ -275,7 +275,7 @@ fn files(run: &LocalRun, told: &Told) -> Vec<(String, Option<u64>)> {
             found.push((file.path.clone(), None));
         }
     }
-    found.sort();
+    found.sort_unstable();
     found
 }
 

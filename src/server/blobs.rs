@@ -165,7 +165,7 @@ impl Blobs {
             .flatten()
             .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path())))
             .collect();
-        parts.sort();
+        parts.sort_unstable();
         let mut upload = self.begin()?;
         for (_, path) in parts {
             let mut part = File::open(path)?;

@@ -185,7 +185,7 @@ mod tests {
             order.key(run, &values)
         };
         let mut runs: Vec<_> = runs.iter().map(|run| (key(run), run.id)).collect();
-        runs.sort_by(|a, b| order.compare(&a.0, &b.0));
+        runs.sort_unstable_by(|a, b| order.compare(&a.0, &b.0));
         runs.into_iter().map(|(_, id)| id).collect()
     }
 

@@ -196,7 +196,7 @@ impl Wanted {
                 chosen.push((self.order.key(run, for_order), run));
             }
         }
-        chosen.sort_by(|one, other| self.order.compare(&one.0, &other.0));
+        chosen.sort_unstable_by(|one, other| self.order.compare(&one.0, &other.0));
         chosen.into_iter().map(|(_, run)| run).collect()
     }
 

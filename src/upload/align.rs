@@ -153,7 +153,7 @@ fn comparable(row: &Value) -> Vec<(String, String)> {
             }
         }
     }
-    out.sort();
+    out.sort_unstable();
     out
 }
 

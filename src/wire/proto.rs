@@ -106,7 +106,9 @@ fn take<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], ProtoError> 
 }
 
 impl<'a> Fields<'a> {
-    #[inline]
+    // A row has some fields for each of its values.
+    #[expect(clippy::inline_always)]
+    #[inline(always)]
     fn read(&mut self) -> Result<Field<'a>, ProtoError> {
         let start = self.rest;
         let key = varint(&mut self.rest)?;

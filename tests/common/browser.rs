@@ -70,7 +70,7 @@ impl Browser {
             .unwrap();
         // Who does not read on stops the driver.
         std::thread::spawn(move || lines.for_each(drop));
-        let client = Client::builder()
+        let client = wandb_rs::tls::client()
             .no_proxy()
             .timeout(PATIENCE * 2)
             .build()

@@ -1,5 +1,8 @@
 //! Who may ask for what, and what hostile requests get.
 
+use std::fs;
+use std::io::Read as _;
+
 use serde_json::{Value, json};
 
 use super::TestServer;
@@ -90,6 +93,49 @@ fn pages_may_load_nothing_from_elsewhere_and_are_framed_by_nobody() {
         assert!(!policy.contains("unsafe"), "{path}: {policy}");
         assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
     }
+}
+
+#[test]
+fn files_of_pages_come_packed_to_those_that_unpack_them_and_once() {
+    let env = TestEnv::new();
+    let server = TestServer::start(&env);
+    let get = |path: &str, accepted: &str, known: &str| {
+        let request = server.get(path).header("accept-encoding", accepted);
+        request.header("if-none-match", known).send().unwrap()
+    };
+    for (path, file) in [("/-/static/app.js", "app.js"), ("/any/page", "index.html")] {
+        let expected = fs::read(format!("src/server/web/{file}")).unwrap();
+        let plain = get(path, "identity", "");
+        assert!(!plain.headers().contains_key("content-encoding"), "{path}");
+        let packed = get(path, "br, gzip", "");
+        assert_eq!(packed.headers()["content-encoding"], "gzip", "{path}");
+        assert_eq!(packed.headers()["vary"], "accept-encoding", "{path}");
+        let tags =
+            [&plain, &packed].map(|answer| answer.headers()["etag"].to_str().unwrap().to_owned());
+        assert_ne!(tags[0], tags[1], "{path}");
+        assert_eq!(plain.bytes().unwrap(), expected, "{path}");
+        let packed = packed.bytes().unwrap();
+        assert!(packed.len() < expected.len(), "{path}");
+        assert_eq!(unpacked(&packed), expected, "{path}");
+        for (accepted, tag, status) in [
+            ("gzip", &tags[1], 304),
+            ("gzip", &tags[0], 200),
+            ("identity", &tags[0], 304),
+        ] {
+            let answer = get(path, accepted, tag);
+            assert_eq!(answer.status(), status, "{path} {accepted}");
+            // A browser keeps what it is told last.
+            let policy = answer.headers()["content-security-policy"].to_str();
+            assert!(policy.unwrap().starts_with("default-src 'self'"), "{path}");
+        }
+    }
+}
+
+fn unpacked(packed: &[u8]) -> Vec<u8> {
+    let mut content = Vec::new();
+    let mut decoder = flate2::read::GzDecoder::new(packed);
+    decoder.read_to_end(&mut content).unwrap();
+    content
 }
 
 #[test]

@@ -51,7 +51,8 @@ impl TestServer {
             .unwrap();
         let url = first.strip_prefix("wandb-rs server: ").unwrap().to_owned();
         // Kept connections are closed by a server that has refused a body: the next request may meet one that is gone.
-        let client = Client::builder()
+        let client = wandb_rs::tls::client()
+            .no_gzip()
             .pool_max_idle_per_host(0)
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none());

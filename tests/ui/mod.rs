@@ -46,7 +46,10 @@ impl Pages {
             assert!(stdout.read_line(&mut lines).unwrap() > 0, "{lines}");
         }
         let (told, address) = lines.lines().next().unwrap().split_once(": ").unwrap();
-        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        let client = wandb_rs::tls::client()
+            .redirect(Policy::none())
+            .build()
+            .unwrap();
         let entered = client.get(address).send().unwrap();
         let header = |name| entered.headers()[name].to_str().unwrap().to_owned();
         let set_cookie = header(SET_COOKIE);

@@ -110,7 +110,7 @@ impl Project {
                 None => kinds.push(Kind::of(&collection)),
             }
         }
-        kinds.sort_by(|one, other| one.name.cmp(&other.name));
+        kinds.sort_unstable_by(|one, other| one.name.cmp(&other.name));
         Ok(kinds)
     }
 }

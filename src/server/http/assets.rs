@@ -1,7 +1,9 @@
 //! The pages' own files, in the program itself.
 
+use std::io::{self, Read as _};
+
 use axum::extract::Path;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::{failed, text_of};
@@ -10,130 +12,60 @@ use super::{failed, text_of};
 const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; style-src 'self'; \
 script-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-macro_rules! files {
-    ($($name:literal),* $(,)?) => {
-        &[$(($name, include_bytes!(concat!("../web/", $name)))),*]
-    };
-}
-
-/// Every file of the pages, by its name.
-const FILES: &[(&str, &[u8])] = files![
-    "ansi.js",
-    "api.js",
-    "app.js",
-    "artifact-version.js",
-    "artifacts.js",
-    "authorize.js",
-    "axes.js",
-    "bulk.js",
-    "chart-export.js",
-    "chart-input.js",
-    "chart-panel.js",
-    "chart-toolbar.js",
-    "chart.js",
-    "charts.css",
-    "charts.js",
-    "columns.js",
-    "compare-table.js",
-    "compare.js",
-    "data-table.js",
-    "dialog.js",
-    "dom.js",
-    "editable.js",
-    "file-tree.js",
-    "files.js",
-    "filter-box.js",
-    "flatten.js",
-    "format.js",
-    "frame.js",
-    "gradient.js",
-    "grouping.js",
-    "header.js",
-    "histogram-data.js",
-    "histogram.js",
-    "hover.js",
-    "icons.js",
-    "index.html",
-    "keep-fresh.js",
-    "lines.js",
-    "log-pages.js",
-    "log-search.js",
-    "log-view.js",
-    "login.js",
-    "logs.js",
-    "media-file.js",
-    "media-image.js",
-    "media-table.js",
-    "media.js",
-    "menu.js",
-    "metric-sections.js",
-    "not-found.js",
-    "overview.js",
-    "pager.js",
-    "painter.js",
-    "palette.js",
-    "parallel-plot.js",
-    "parallel-ranges.js",
-    "parallel.js",
-    "picture.js",
-    "plot-tip.js",
-    "points.js",
-    "preview.js",
-    "projects.js",
-    "router.js",
-    "run-artifacts.js",
-    "run-charts.js",
-    "run-groups.js",
-    "run-header.js",
-    "run-row.js",
-    "run-system.js",
-    "run.css",
-    "run.js",
-    "runs-table.js",
-    "scatter.js",
-    "series-loader.js",
-    "shell-commands.js",
-    "shortcuts.js",
-    "smooth.js",
-    "splitter.js",
-    "step-slider.js",
-    "store.js",
-    "style.css",
-    "svg.js",
-    "sweep.js",
-    "theme-early.js",
-    "tooltip.js",
-    "tree.js",
-    "value-axis.js",
-    "view-state.js",
-    "visibility.js",
-    "workspace.css",
-    "workspace.js",
-];
+/// Every file of the pages, by its name, packed by gzip (`build.rs`).
+const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
 /// `GET /-/static/{name}`.
 pub(super) async fn file(Path(name): Path<String>, headers: HeaderMap) -> Response {
-    let Some((_, content)) = FILES.iter().find(|(known, _)| *known == name) else {
+    send(&name, &headers)
+}
+
+/// A file of the pages, packed if the browser can unpack it.
+fn send(name: &str, headers: &HeaderMap) -> Response {
+    let Some((_, packed)) = FILES.iter().find(|(known, _)| *known == name) else {
         return failed(StatusCode::NOT_FOUND, "not found");
     };
+    let unpacks = text_of(headers, "accept-encoding").is_some_and(takes_gzip);
     // A newer program has newer files: browsers ask each time and are mostly told that nothing has changed.
-    let tag = format!("\"{:08x}\"", crc32fast::hash(content));
+    let form = if unpacks { "gzip" } else { "plain" };
+    let tag = format!("\"{:08x}-{form}\"", crc32fast::hash(packed));
     let caching = [
         (header::ETAG, tag.clone()),
         (header::CACHE_CONTROL, "no-cache".to_owned()),
+        (header::VARY, "accept-encoding".to_owned()),
+        // Also where nothing has changed: what is sent then replaces what the browser has kept.
+        (header::CONTENT_SECURITY_POLICY, POLICY.to_owned()),
     ];
-    if text_of(&headers, "if-none-match") == Some(&tag) {
+    if text_of(headers, "if-none-match") == Some(&tag) {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
-    (
-        caching,
-        [
-            (header::CONTENT_TYPE, content_type(&name)),
-            (header::CONTENT_SECURITY_POLICY, POLICY),
-        ],
-        *content,
-    )
-        .into_response()
+    let about = [(header::CONTENT_TYPE, content_type(name))];
+    if unpacks {
+        let encoding = [(header::CONTENT_ENCODING, "gzip")];
+        return (caching, about, encoding, *packed).into_response();
+    }
+    match unpacked(packed) {
+        Ok(content) => (caching, about, content).into_response(),
+        Err(error) => failed(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+/// Whether a list of encodings has gzip, or any, in it, and not with the weight 0.
+fn takes_gzip(accepted: &str) -> bool {
+    accepted.split(',').any(|entry| {
+        let (name, weight) = entry.split_once(';').unwrap_or((entry, ""));
+        let refused = weight
+            .trim()
+            .strip_prefix("q=")
+            .is_some_and(|weight| weight.parse() == Ok(0.0));
+        matches!(name.trim(), "gzip" | "*") && !refused
+    })
+}
+
+fn unpacked(packed: &[u8]) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    flate2::read::GzDecoder::new(packed).read_to_end(&mut content)?;
+    Ok(content)
 }
 
 fn content_type(name: &str) -> &'static str {
@@ -145,46 +77,36 @@ fn content_type(name: &str) -> &'static str {
 }
 
 /// Any other address is that of a page: its script shows what belongs there, or that nothing does.
-pub(super) async fn page(method: axum::http::Method, uri: Uri) -> Response {
-    if uri.path().starts_with("/-/")
-        || !matches!(method, axum::http::Method::GET | axum::http::Method::HEAD)
-    {
+pub(super) async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    if uri.path().starts_with("/-/") || !matches!(method, Method::GET | Method::HEAD) {
         return failed(StatusCode::NOT_FOUND, "not found");
     }
-    let content: &[u8] = FILES
-        .iter()
-        .find(|(name, _)| *name == "index.html")
-        .map_or(&[], |(_, content)| content);
-    let headers = [
-        (header::CONTENT_TYPE, content_type("index.html")),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::CACHE_CONTROL, "no-cache"),
-    ];
-    (headers, content).into_response()
+    send("index.html", &headers)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-    use std::fs;
-
     use super::*;
 
     #[test]
-    fn every_file_of_the_pages_is_there() {
-        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/server/web");
-        let found: BTreeSet<String> = fs::read_dir(directory)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        let known: BTreeSet<String> = FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
-        assert_eq!(found, known);
+    fn gzip_is_for_those_that_ask_for_it() {
+        for (accepted, takes) in [
+            ("gzip, deflate, br", true),
+            ("br;q=1.0, gzip;q=0.8", true),
+            ("*", true),
+            ("identity", false),
+            ("gzip;q=0, br", false),
+            ("", false),
+        ] {
+            assert_eq!(takes_gzip(accepted), takes, "{accepted}");
+        }
     }
 
     #[test]
     fn pages_ask_nobody_else() {
         for (name, content) in FILES {
-            let text = String::from_utf8_lossy(content);
+            let content = unpacked(content).unwrap();
+            let text = String::from_utf8(content).unwrap();
             let outside = text
                 .match_indices("http")
                 .map(|(at, _)| &text[at..text.len().min(at + 40)])

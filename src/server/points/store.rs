@@ -177,7 +177,7 @@ impl Store {
             .iter()
             .map(|(id, slot)| (*id, Arc::clone(slot)))
             .collect();
-        slots.sort_by_key(|(_, slot)| slot.used.load(Ordering::Relaxed));
+        slots.sort_unstable_by_key(|(_, slot)| slot.used.load(Ordering::Relaxed));
         let mut result = Ok(());
         let mut sizes = HashMap::new();
         for (id, slot) in &slots {
@@ -210,7 +210,7 @@ impl Store {
         }
         // What is left is in use.
         let mut left: Vec<_> = sizes.into_iter().collect();
-        left.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
+        left.sort_unstable_by_key(|(_, size)| std::cmp::Reverse(*size));
         for (id, size) in left {
             if total <= self.options.budget {
                 break;

@@ -33,7 +33,7 @@ impl Brackets {
         let bands = bands(rule).into_iter().filter_map(|band| {
             let reached = histories.iter().filter_map(|history| history.get(band - 1));
             let mut costs: Vec<f64> = reached.copied().collect();
-            costs.sort_by(f64::total_cmp);
+            costs.sort_unstable_by(f64::total_cmp);
             let index = (costs.len() as f64 / rule.eta) as usize;
             costs.get(index).map(|threshold| (band, *threshold))
         });

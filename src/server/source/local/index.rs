@@ -159,7 +159,7 @@ impl Known {
         }
         let mut runs = BTreeMap::new();
         for (path, mut parts) in groups {
-            parts.sort_by(|one, other| {
+            parts.sort_unstable_by(|one, other| {
                 let by_start = one.listed.created.total_cmp(&other.listed.created);
                 by_start.then_with(|| one.log.log.cmp(&other.log.log))
             });
