@@ -18,15 +18,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("no OUT_DIR")?);
     let mut names = Vec::new();
     for entry in fs::read_dir(root.join(PAGES))? {
-        let name = entry?.file_name().into_string();
-        names.push(name.map_err(|name| format!("{PAGES}/{} is no text", name.display()))?);
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        // What an editor leaves behind must not be served.
+        let kind = name.rsplit_once('.').map(|(_, kind)| kind);
+        if name.starts_with('.') || !matches!(kind, Some("js" | "css" | "html")) {
+            return Err(format!("{PAGES}/{name} is no file of the pages").into());
+        }
+        names.push(name);
     }
     names.sort();
     let mut list = String::from("&[\n");
     for name in names {
-        let packed = out.join(format!("{name}.gz"));
-        pack(&root.join(PAGES).join(&name), &packed)?;
-        writeln!(list, "    ({name:?}, include_bytes!({packed:?})),")?;
+        let packed = format!("{name}.gz");
+        pack(&root.join(PAGES).join(&name), &out.join(&packed))?;
+        let content = format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{packed}\"))");
+        writeln!(list, "    ({name:?}, {content}),")?;
     }
     list.push_str("]\n");
     fs::write(out.join("pages.rs"), list)?;

@@ -33,7 +33,7 @@ pub use event::{Event, Now, Registration, Stream};
 use columns::Columns;
 use config::Config;
 
-/// Encoded paths of what every row has ([`crate::wire::records::encoded_path`]).
+/// Encoded paths of what every row has ([`crate::wire::records::encoded_path`], which a test compares).
 const TIMESTAMP: &[u8] = b"\x12\x0a_timestamp";
 const RUNTIME: &[u8] = b"\x12\x08_runtime";
 const STEP: &[u8] = b"\x12\x05_step";
@@ -536,7 +536,19 @@ pub const FORMAT_VERSION: &str = "0.31.0";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::records::encoded_path;
     use std::time::Duration;
+
+    #[test]
+    fn paths_of_every_row_are_encoded_as_any() {
+        for (path, name) in [
+            (TIMESTAMP, "_timestamp"),
+            (RUNTIME, "_runtime"),
+            (STEP, "_step"),
+        ] {
+            assert_eq!(path, encoded_path(&[name]));
+        }
+    }
 
     fn now(seconds: u64) -> Now {
         Now {

@@ -1,4 +1,7 @@
-//! Where the cryptography behind TLS is chosen: ring, a third of the size of the library that `reqwest` would bring.
+//! Where the cryptography behind TLS is chosen: ring, a third of the size of aws-lc, which `reqwest` would bring.
+//!
+//! What is given up for that: certificates with keys on the curve P-521, signatures on P-256 or P-384 with SHA-512, and
+//! the key exchange that is to withstand quantum computers (X25519MLKEM768).
 
 use std::sync::Once;
 

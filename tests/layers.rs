@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["wire", "run", "parse", "term", "text"],
     &[
-        "output", "settings", "sys", "git", "command", "cli", "helper",
+        "output", "settings", "sys", "git", "command", "cli", "helper", "tls",
     ],
     &["store", "child", "peer", "inbox"],
     &["api"],

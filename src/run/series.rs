@@ -17,6 +17,7 @@ pub struct Bucket {
 pub struct Series {
     /// Those that are full.
     buckets: Vec<Bucket>,
+    /// Values in a full one.
     per_bucket: u64,
     /// The one that is being filled; there is none before the first value. It lies here and not behind the others, so that
     /// a value changes nothing that is elsewhere in memory: a row may have thousands.

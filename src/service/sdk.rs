@@ -19,8 +19,8 @@ pub(super) fn serve(stream: &mut impl Read, first: &[u8], peer: &Arc<Peer>, shar
     let mut frames = Frames::default();
     let mut buffer = vec![0; 64 * 1024];
     let mut pace = Pace::new(Instant::now());
-    let mut bytes = first.len();
     frames.extend(first);
+    pace.take(first.len(), 0);
     loop {
         let mut answered = false;
         let mut messages = 0;
@@ -37,15 +37,16 @@ pub(super) fn serve(stream: &mut impl Read, first: &[u8], peer: &Arc<Peer>, shar
                 }
             }
         }
-        // Behind a full buffer there is more already.
-        if !answered && bytes < buffer.len() {
-            std::thread::park_timeout(pace.pause(bytes, messages, Instant::now()));
+        pace.take(0, messages);
+        // Behind a part of a message comes the rest, for whose room the client may be waiting.
+        if !answered && frames.is_empty() {
+            std::thread::park_timeout(pace.pause(Instant::now()));
         }
         match stream.read(&mut buffer) {
             Ok(0) => return,
             Ok(n) => {
                 frames.extend(&buffer[..n]);
-                bytes = n;
+                pace.take(n, 0);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => return,

@@ -42,6 +42,11 @@ impl Frames {
         self.buffer.extend_from_slice(bytes);
     }
 
+    /// Whether nothing is kept of a message that has not come completely.
+    pub fn is_empty(&self) -> bool {
+        self.used == self.buffer.len()
+    }
+
     /// The next complete message.
     pub fn take(&mut self) -> Result<Option<&[u8]>, FrameError> {
         let rest = &self.buffer[self.used..];
@@ -112,6 +117,9 @@ mod tests {
                 }
             }
             assert_eq!(found, messages, "pieces of {size}");
+            assert!(frames.is_empty());
+            frames.extend(b"W");
+            assert!(!frames.is_empty() && frames.take() == Ok(None));
         }
     }
 

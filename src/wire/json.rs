@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 mod cursor;
 mod reader;
 
-pub use cursor::{Cursor, number};
+pub use cursor::{Cursor, number_length};
 pub use reader::Reader;
 
 /// Deepest nesting of arrays and objects that is accepted.

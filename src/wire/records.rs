@@ -112,8 +112,7 @@ pub fn encoded_path<S: AsRef<str>>(path: &[S]) -> Vec<u8> {
 
 /// Appends an item of a history row, or of a summary update, from its encoded path, its JSON text and further fields.
 pub fn encode_item(path: &[u8], json: &str, extra: &[u8], out: &mut Vec<u8>) {
-    // The key of field 16 takes two bytes.
-    let value = 2 + encoded_len_varint(json.len() as u64) + json.len();
+    let value = VALUE_JSON.len() + encoded_len_varint(json.len() as u64) + json.len();
     let length = path.len() + value + extra.len();
     out.reserve(length + 11);
     out.push(ITEM);

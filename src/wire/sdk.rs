@@ -348,14 +348,14 @@ fn item(bytes: &[u8], row: &mut Unchecked) -> Result<(), ProtoError> {
 }
 
 fn is_number(json: &[u8]) -> bool {
-    json::number(json).is_ok_and(|(length, _)| length == json.len())
+    json::number_length(json).is_ok_and(|(length, _)| length == json.len())
 }
 
 fn text_of(bytes: &[u8]) -> Result<&str, ProtoError> {
     std::str::from_utf8(bytes).map_err(|_| ProtoError::Text)
 }
 
-/// Adds a value; says whether it was one, and not an object, whose leaves are added.
+/// Adds a value. False for an object: its leaves are added, and its twins are not.
 fn any_value(name: &str, json: &str, row: &mut Unchecked) -> bool {
     let mut reader = Reader::new(json);
     if matches!(reader.scalar_text(), Ok(Some(_))) && reader.end().is_ok() {

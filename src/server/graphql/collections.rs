@@ -1,5 +1,7 @@
 //! Collections of artifacts, their types, and mutations of them.
 
+use std::cmp::Ordering;
+
 use serde_json::Value;
 
 use super::artifacts::{Artifact, Membership};
@@ -139,16 +141,13 @@ fn order(found: &mut [collections::Collection], order: &str) {
         Some(key) => (true, key),
         None => (false, order.trim_start_matches('+')),
     };
-    match key {
-        "name" => found.sort_by(|one, other| one.name.cmp(&other.name)),
-        "createdAt" | "created_at" => {
-            found.sort_by(|one, other| one.created.total_cmp(&other.created));
-        }
-        "updatedAt" | "updated_at" => {
-            found.sort_by(|one, other| one.updated.total_cmp(&other.updated));
-        }
+    let compare: fn(&collections::Collection, &collections::Collection) -> Ordering = match key {
+        "name" => |one, other| one.name.cmp(&other.name),
+        "createdAt" | "created_at" => |one, other| one.created.total_cmp(&other.created),
+        "updatedAt" | "updated_at" => |one, other| one.updated.total_cmp(&other.updated),
         _ => return,
-    }
+    };
+    found.sort_by(compare);
     if down {
         found.reverse();
     }

@@ -50,16 +50,24 @@ fn send(name: &str, headers: &HeaderMap) -> Response {
     }
 }
 
-/// Whether a list of encodings has gzip, or any, in it, and not with the weight 0.
+/// Whether a list of encodings takes gzip. Any encoding (`*`) is any that is not named.
 fn takes_gzip(accepted: &str) -> bool {
-    accepted.split(',').any(|entry| {
-        let (name, weight) = entry.split_once(';').unwrap_or((entry, ""));
-        let refused = weight
-            .trim()
-            .strip_prefix("q=")
-            .is_some_and(|weight| weight.parse() == Ok(0.0));
-        matches!(name.trim(), "gzip" | "*") && !refused
-    })
+    let weight_of = |wanted: &str| {
+        accepted.split(',').find_map(|entry| {
+            let (name, weight) = entry.split_once(';').unwrap_or((entry, ""));
+            name.trim()
+                .eq_ignore_ascii_case(wanted)
+                .then(|| weight.trim())
+        })
+    };
+    weight_of("gzip")
+        .or_else(|| weight_of("*"))
+        .is_some_and(|weight| {
+            let number = weight
+                .strip_prefix(['q', 'Q'])
+                .and_then(|rest| rest.strip_prefix('='));
+            number.and_then(|number| number.parse().ok()) != Some(0.0)
+        })
 }
 
 fn unpacked(packed: &[u8]) -> io::Result<Vec<u8>> {
@@ -89,6 +97,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_page_itself_is_there() {
+        assert!(FILES.iter().any(|(name, _)| *name == "index.html"));
+    }
+
+    #[test]
     fn gzip_is_for_those_that_ask_for_it() {
         for (accepted, takes) in [
             ("gzip, deflate, br", true),
@@ -96,6 +109,9 @@ mod tests {
             ("*", true),
             ("identity", false),
             ("gzip;q=0, br", false),
+            ("gzip;q=0, *", false),
+            ("GZIP;Q=0.0", false),
+            ("X-gzip, Gzip", true),
             ("", false),
         ] {
             assert_eq!(takes_gzip(accepted), takes, "{accepted}");

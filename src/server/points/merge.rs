@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use super::Key;
+use super::reads::sort_by_row;
 use super::scan::members;
 use super::table::{Column, Rest, Table};
 use crate::wire::json::write_text;
@@ -156,7 +157,7 @@ fn move_column(column: &mut Column, moves: &Moves, winners: &Winners) {
         }
     }
     // Stable: of one row's values the last one came last.
-    cells.sort_by_key(|cell| cell.0);
+    sort_by_row(&mut cells);
     column.rows.clear();
     column.values.clear();
     for (at, (row, value)) in cells.iter().enumerate() {
@@ -170,7 +171,7 @@ fn move_rest(rest: &Rest, moves: &Moves, winners: &Winners) -> Rest {
     let mut places: Vec<(u32, usize)> = (0..rest.len())
         .filter_map(|at| Some((moves.of(rest.rows[at])?.0, at)))
         .collect();
-    places.sort_by_key(|place| place.0);
+    places.sort_unstable();
     let mut out = Rest::default();
     let mut object = String::new();
     for group in places.chunk_by(|a, b| a.0 == b.0) {

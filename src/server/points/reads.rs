@@ -283,9 +283,14 @@ pub(super) fn combine(columns: &[&Column]) -> (Vec<u32>, Vec<f64>) {
                 .zip(column.values.iter().copied()),
         );
     }
-    cells.sort_by_key(|cell| cell.0);
+    sort_by_row(&mut cells);
     cells.dedup_by_key(|cell| cell.0);
     cells.into_iter().unzip()
+}
+
+/// Those of one row stay in their order.
+pub(super) fn sort_by_row(cells: &mut [(u32, f64)]) {
+    cells.sort_by_key(|cell| cell.0);
 }
 
 /// The rows that have all of these columns.

@@ -177,7 +177,7 @@ impl Store {
             .iter()
             .map(|(id, slot)| (*id, Arc::clone(slot)))
             .collect();
-        slots.sort_unstable_by_key(|(_, slot)| slot.used.load(Ordering::Relaxed));
+        slots.sort_by_cached_key(|(_, slot)| slot.used.load(Ordering::Relaxed));
         let mut result = Ok(());
         let mut sizes = HashMap::new();
         for (id, slot) in &slots {

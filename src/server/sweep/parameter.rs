@@ -13,7 +13,7 @@ pub(super) fn gather(
     warnings: &mut Vec<String>,
 ) -> Result<(), SweepError> {
     let mut members: Vec<_> = members.iter().collect();
-    members.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    members.sort_by(|a, b| a.0.cmp(&b.0));
     for (key, value) in members {
         path.push(key.clone());
         if path.len() > MAX_DEPTH || parameters.len() >= MAX_PARAMETERS {

@@ -64,7 +64,7 @@ impl<'a> Cursor<'a> {
     /// Steps over a number; gives its text, and whether it is written as an integer.
     pub fn number(&mut self) -> Result<(&'a str, bool), JsonError> {
         let start = self.at;
-        match number(self.rest()) {
+        match number_length(self.rest()) {
             Ok((length, integer)) => {
                 self.at += length;
                 Ok((self.since(start), integer))
@@ -154,7 +154,7 @@ impl<'a> Cursor<'a> {
 }
 
 /// How many bytes the number has that comes first, and whether it is written as an integer; or where a digit is missing.
-pub fn number(bytes: &[u8]) -> Result<(usize, bool), usize> {
+pub fn number_length(bytes: &[u8]) -> Result<(usize, bool), usize> {
     let some_digits = |at: usize| match digits(&bytes[at..]) {
         0 => Err(at),
         count => Ok(at + count),
@@ -208,7 +208,7 @@ mod tests {
             ("1.e5", Err(2)),
             ("1e+", Err(3)),
         ] {
-            assert_eq!(number(text.as_bytes()), expected, "{text}");
+            assert_eq!(number_length(text.as_bytes()), expected, "{text}");
         }
     }
 
