@@ -37,7 +37,7 @@ impl<'a> Content<'a> {
 
     /// The text of a field.
     pub fn text(self) -> Result<&'a str, ProtoError> {
-        std::str::from_utf8(self.bytes()).map_err(|_| ProtoError::Text)
+        text(self.bytes())
     }
 
     /// The number of a varint field; 0 for any other.
@@ -62,6 +62,11 @@ pub struct Field<'a> {
     pub content: Content<'a>,
     /// The field as it is encoded, with its key.
     pub encoded: &'a [u8],
+}
+
+/// The text that bytes of a field are.
+pub fn text(bytes: &[u8]) -> Result<&str, ProtoError> {
+    std::str::from_utf8(bytes).map_err(|_| ProtoError::Text)
 }
 
 /// The fields of an encoded message.

@@ -8,7 +8,7 @@
 use prost::Message as _;
 
 use super::fields::{self, Fields, Unchecked};
-use super::json::{self, Reader, Value};
+use super::json::{self, Value};
 use super::proto::{self, ProtoError};
 use super::schema::{Kind, Record};
 use api::{ApiInit, ApiRequest};
@@ -173,9 +173,7 @@ fn inner(message: &[u8], number: u32) -> Result<&[u8], ProtoError> {
 /// `_info.stream_id` of a message.
 fn info(message: &[u8]) -> Result<String, ProtoError> {
     let info = inner(message, 200)?;
-    Ok(std::str::from_utf8(inner(info, 1)?)
-        .map_err(|_| ProtoError::Text)?
-        .to_owned())
+    Ok(proto::text(inner(info, 1)?)?.to_owned())
 }
 
 /// `Record.artifact`.
@@ -335,9 +333,9 @@ fn item(bytes: &[u8], row: &mut Unchecked) -> Result<(), ProtoError> {
         row.push(key, json);
     } else {
         if path.is_empty() {
-            path.push(text_of(key)?);
+            path.push(proto::text(key)?);
         }
-        if !any_value(&fields::name_of(&path), text_of(json)?, row) {
+        if !any_value(&fields::name_of(&path), proto::text(json)?, row) {
             return Ok(());
         }
     }
@@ -351,17 +349,8 @@ fn is_number(json: &[u8]) -> bool {
     json::number_length(json).is_ok_and(|(length, _)| length == json.len())
 }
 
-fn text_of(bytes: &[u8]) -> Result<&str, ProtoError> {
-    std::str::from_utf8(bytes).map_err(|_| ProtoError::Text)
-}
-
 /// Adds a value. False for an object: its leaves are added, and its twins are not.
 fn any_value(name: &str, json: &str, row: &mut Unchecked) -> bool {
-    let mut reader = Reader::new(json);
-    if matches!(reader.scalar_text(), Ok(Some(_))) && reader.end().is_ok() {
-        row.push(name.as_bytes(), json.as_bytes());
-        return true;
-    }
     let value = match Value::parse(json) {
         Ok(value) if value.is_object() => value,
         Ok(_) => {
@@ -383,8 +372,7 @@ fn packages(bytes: &[u8]) -> Result<Vec<String>, ProtoError> {
     let mut lines = Vec::new();
     for field in proto::fields(bytes) {
         let package = field?.content.bytes();
-        let text =
-            |number| std::str::from_utf8(inner(package, number)?).map_err(|_| ProtoError::Text);
+        let text = |number| proto::text(inner(package, number)?);
         lines.push(format!("{}=={}", text(1)?, text(2)?));
     }
     Ok(lines)

@@ -8,7 +8,7 @@ use chrono::{DateTime, SecondsFormat};
 
 use super::json::{Value, write_text};
 use super::names::{Field, Holds, Names, Shape};
-use super::proto::{Content, Fields, ProtoError, fields};
+use super::proto::{self, Content, Fields, ProtoError, fields};
 
 /// Appends a record as one line of JSON, with its newline; nothing is appended if the record is not readable.
 ///
@@ -399,7 +399,7 @@ impl Writer<'_> {
         // Most texts are names that need no escapes. Without a way out of the loop, many bytes are compared at once.
         let special = |byte: &u8| matches!(byte, 0..0x20 | b'"' | b'\\' | 0x80..);
         if bytes.iter().fold(false, |any, byte| any | special(byte)) {
-            let text = std::str::from_utf8(bytes).map_err(|_| ProtoError::Text)?;
+            let text = proto::text(bytes)?;
             self.value(&text.into());
         } else {
             self.out.push(b'"');
@@ -431,7 +431,7 @@ impl Writer<'_> {
             self.out.extend_from_slice(bytes);
             return Ok(());
         }
-        let text = std::str::from_utf8(bytes).map_err(|_| ProtoError::Text)?;
+        let text = proto::text(bytes)?;
         match Value::parse(text) {
             Ok(value) => self.value(&value),
             Err(_) => self.value(&text.into()),
