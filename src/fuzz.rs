@@ -79,7 +79,7 @@ fn project_file(input: &[u8]) {
 }
 
 fn sdk(input: &[u8]) {
-    let _ = wire::sdk::decode(input);
+    let _ = wire::sdk::decode(input, &mut wire::sdk::Rows::default());
     let _ = wire::sdk::id_of(input);
 }
 

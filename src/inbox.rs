@@ -15,7 +15,7 @@ use crate::peer::Peer;
 use crate::run::{Event, Registration, Stream};
 use crate::wire::json::Value;
 use crate::wire::schema::StatsRecord;
-use crate::wire::sdk::Call;
+use crate::wire::sdk::Calls;
 
 /// Bytes that may wait.
 const CAPACITY: usize = 4 * 1024 * 1024;
@@ -44,8 +44,8 @@ pub enum Item {
     Event(Event, Option<Answer>),
     /// Answer when everything before is recorded.
     Flush(Answer),
-    /// A call of the official SDK, and who made it.
-    Call(Box<Call>, Arc<Peer>),
+    /// Calls of the official SDK that came together, and who made them.
+    Calls(Calls, Arc<Peer>),
     /// A sample of the machine, for the run of this log.
     Sample(PathBuf, StatsRecord),
     /// How the upload of this log goes.
@@ -241,8 +241,9 @@ impl Inbox {
         (!queue.closed).then_some(queue)
     }
 
-    fn wake(&self, queue: MutexGuard<'_, Queue>) {
-        if queue.waiting || queue.bytes >= ENOUGH || queue.urgent {
+    fn wake(&self, mut queue: MutexGuard<'_, Queue>) {
+        // Who is woken already need not be told again before it has come.
+        if std::mem::take(&mut queue.waiting) || queue.bytes >= ENOUGH || queue.urgent {
             drop(queue);
             self.ready.notify_one();
         }

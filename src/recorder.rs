@@ -212,9 +212,9 @@ impl Recorder {
                     self.answers.extend(answer);
                 }
                 Item::Flush(answer) => self.answers.push(answer),
-                Item::Call(call, peer) => {
+                Item::Calls(calls, peer) => {
                     let joined = self.clients.has_joined();
-                    self.clients.call(*call, &peer, &mut self.main);
+                    self.clients.calls(calls, &peer, &mut self.main);
                     if !joined && self.clients.has_joined() && !self.parse_always {
                         self.streams.stop_searching();
                     }

@@ -5,10 +5,12 @@
 //! (parsed output, the socket, flags). Source of the rules: `core/internal/stream/handler.go` and
 //! `core/internal/{runhistory,runmetric,runsummary,runconfig}` of the official repository.
 
+use std::fmt::Write as _;
+
 use prost::Message as _;
 
-use crate::wire::fields::{Fields, escaped, name_of, number};
-use crate::wire::json::{Value, write_float};
+use crate::wire::fields::{Fields, Part, escaped, name_of};
+use crate::wire::json::{Value, write_float, write_seconds};
 use crate::wire::records::{HISTORY, Records, SUMMARY, encode_item};
 use crate::wire::schema::{
     ConfigRecord, EnvironmentRecord, FilesItem, FilesRecord, HistoryRecord, HistoryStep, KeyedItem,
@@ -59,9 +61,10 @@ pub struct RunState {
     /// Something for the user, who has not been told yet.
     notice: Option<String>,
     rows: u64,
-    /// `_timestamp` and `_runtime` of the last row, as JSON text.
+    /// `_timestamp`, `_runtime` and `_step` of the last row, as JSON text.
     last_timestamp: String,
     last_runtime: String,
+    last_step: String,
     /// Encoded items; kept for its memory.
     items: Vec<u8>,
 }
@@ -92,6 +95,7 @@ impl RunState {
             rows: 0,
             last_timestamp: String::new(),
             last_runtime: String::new(),
+            last_step: String::new(),
             items: Vec::new(),
         }
     }
@@ -130,6 +134,7 @@ impl RunState {
             state.explicit_steps = self.explicit_steps;
             state.last_timestamp = self.last_timestamp;
             state.last_runtime = self.last_runtime;
+            state.last_step = self.last_step;
             state.told = true;
         }
         state
@@ -162,17 +167,16 @@ impl RunState {
                 step,
                 commit,
             } => {
-                self.told = true;
-                self.log(&fields, step, commit, now, out);
+                self.log(&fields.all(), step, commit, now, out);
             }
             Event::Parsed { fields, axis } => {
                 self.define_parsed(&fields, axis, out);
                 if self.explicit_steps && self.columns.row_has_none_of(&fields) {
                     // A client numbers the rows: what is printed meanwhile belongs to its present one.
-                    self.collect(&fields, now);
+                    self.collect(&fields.all(), now);
                 } else {
                     self.flush_row(now, out);
-                    self.log(&fields, None, Some(!self.explicit_steps), now, out);
+                    self.add(&fields.all(), None, Some(!self.explicit_steps), now, out);
                 }
             }
             Event::Config(values) => {
@@ -231,9 +235,22 @@ impl RunState {
         }
     }
 
-    fn log(
+    /// Takes a row that a client logs, or a part of one, as [`Event::Log`] says.
+    pub fn log(
         &mut self,
-        fields: &Fields,
+        row: &Part<'_>,
+        step: Option<i64>,
+        commit: Option<bool>,
+        now: Now,
+        out: &mut Records,
+    ) {
+        self.told = true;
+        self.add(row, step, commit, now, out);
+    }
+
+    fn add(
+        &mut self,
+        row: &Part<'_>,
         step: Option<i64>,
         commit: Option<bool>,
         now: Now,
@@ -254,16 +271,17 @@ impl RunState {
                 // The official client drops such a row. Here it is kept, as a row of its own with the step
                 // that was asked for as a column: nothing that was logged is lost.
                 self.flush_row(now, out);
-                let mut fields = fields.clone();
-                if fields.iter().all(|field| field.name != "step") {
-                    fields.push("step", &step.to_string());
+                self.collect(row, now);
+                if row.iter().all(|field| field.name != "step") {
+                    let mut asked = Fields::default();
+                    asked.push("step", &step.to_string());
+                    self.columns.collect(&asked.all(), |_| false);
                 }
-                self.collect(&fields, now);
                 self.flush_row(now, out);
                 return;
             }
         }
-        self.collect(fields, now);
+        self.collect(row, now);
         if commit.unwrap_or(step.is_none()) {
             self.flush_row(now, out);
         }
@@ -315,19 +333,15 @@ impl RunState {
         }
     }
 
-    fn collect(&mut self, fields: &Fields, now: Now) {
+    fn collect(&mut self, row: &Part<'_>, now: Now) {
         let mut timed = false;
-        self.columns.open_row();
-        for field in fields.iter() {
-            match field.name {
-                "_timestamp" if number(field.json).is_some() => {
-                    field.json.clone_into(&mut self.last_timestamp);
-                    timed = true;
-                }
-                "_timestamp" | "_step" | "_runtime" => {}
-                _ => self.columns.collect(field),
+        self.columns.collect(row, |field| {
+            if field.name == "_timestamp" && field.number.is_some() {
+                field.json.clone_into(&mut self.last_timestamp);
+                timed = true;
             }
-        }
+            matches!(field.name, "_timestamp" | "_step" | "_runtime")
+        });
         if !timed {
             self.last_timestamp.clear();
             write_float(now.unix_nanos as f64 / 1e9, &mut self.last_timestamp);
@@ -340,26 +354,30 @@ impl RunState {
             return;
         }
         self.last_runtime.clear();
-        write_float(now.elapsed.as_secs_f64(), &mut self.last_runtime);
+        write_seconds(now.elapsed, &mut self.last_runtime);
+        self.last_step.clear();
+        // Text grows as needed: writing it cannot fail.
+        let _ = write!(self.last_step, "{}", self.step);
         self.items.clear();
         self.columns.flush_row(&mut self.items);
-        let step = self.step.to_string();
-        self.reserved(&step);
+        self.reserved();
         let row_step = HistoryRecord {
             item: Vec::new(),
             step: Some(HistoryStep { num: self.step }),
         };
-        out.push_parts(HISTORY, &self.items, &row_step.encode_to_vec());
+        // A Vec grows as needed: encoding into it cannot fail.
+        let _ = row_step.encode(&mut self.items);
+        out.push_parts(HISTORY, &self.items, &[]);
         self.step += 1;
         self.rows += 1;
     }
 
     /// Appends the items that every row and every summary has.
-    fn reserved(&mut self, step: &str) {
+    fn reserved(&mut self) {
         for (path, json) in [
-            (TIMESTAMP, self.last_timestamp.as_str()),
+            (TIMESTAMP, &self.last_timestamp),
             (RUNTIME, &self.last_runtime),
-            (STEP, step),
+            (STEP, &self.last_step),
         ] {
             encode_item(path, json, &[], &mut self.items);
         }
@@ -407,8 +425,7 @@ impl RunState {
         self.items.clear();
         self.columns.take_summary(&mut self.items);
         if self.rows > 0 {
-            let step = (self.step - 1).to_string();
-            self.reserved(&step);
+            self.reserved();
         }
         let end = SummaryRecord {
             update: vec![run_time(now)],

@@ -19,8 +19,9 @@ use crate::service::Info;
 use crate::store::Place;
 use crate::sys::Clock;
 use crate::system::host;
+use crate::wire::fields::{Fields, Part};
 use crate::wire::schema::{Kind, RunRecord, StatsRecord};
-use crate::wire::sdk::{self, Answer, Call, SampledHistoryItem, Settings, What, flag, text};
+use crate::wire::sdk::{self, Answer, Call, Calls, SampledHistoryItem, Settings, What, flag, text};
 
 mod begin;
 mod client_run;
@@ -109,8 +110,14 @@ impl Clients {
         joined.any(|run| !flag(run.settings.offline))
     }
 
-    /// Takes a call.
-    pub fn call(&mut self, call: Call, peer: &Arc<Peer>, main: &mut Option<Main>) {
+    /// Takes calls.
+    pub fn calls(&mut self, calls: Calls, peer: &Arc<Peer>, main: &mut Option<Main>) {
+        calls.for_each(|id, stream, what, rows| {
+            self.call(Call { id, stream, what }, rows, peer, main);
+        });
+    }
+
+    fn call(&mut self, call: Call<'_>, rows: &Fields, peer: &Arc<Peer>, main: &mut Option<Main>) {
         let Call { id, stream, what } = call;
         let place = self
             .runs
@@ -123,7 +130,7 @@ impl Clients {
         let answer = match what {
             What::Init(settings, raw) => {
                 let answer = self.init(settings, raw, peer.pid(), main.is_some());
-                return self.reply(peer, &id, answer);
+                return self.reply(peer, id, answer);
             }
             What::Cancel(cancelled) => {
                 for run in &mut self.runs {
@@ -154,26 +161,28 @@ impl Clients {
             }
             What::Messages { wait } => {
                 let Some(run) = place.map(|place| &mut self.runs[place]) else {
-                    return self.reply(peer, &id, Answer::Messages(Vec::new()));
+                    return self.reply(peer, id, Answer::Messages(Vec::new()));
                 };
                 if wait && run.exit.is_none() && run.warnings.is_empty() {
-                    run.waiting.push((Arc::clone(peer), id));
+                    run.waiting.push((Arc::clone(peer), id.to_owned()));
                     return;
                 }
                 Answer::Messages(std::mem::take(&mut run.warnings))
             }
             What::Exit(code) => match place {
-                Some(place) => return self.leave(place, (peer, id), code, main),
+                Some(place) => return self.leave(place, (peer, id.to_owned()), code, main),
                 None => Answer::Error(format!("run {stream:?} is not open")),
             },
             What::Artifact(record, kind) => match place {
-                Some(place) => return self.artifact(place, (peer, id), record, kind, main),
+                Some(place) => {
+                    return self.artifact(place, (peer, id.to_owned()), record, kind, main);
+                }
                 None => Answer::Error(format!("run {stream:?} is not open")),
             },
             what => match place {
                 Some(place) => {
                     let begun = self.runs[place].begun;
-                    let answer = self.run_call(place, what, main);
+                    let answer = self.run_call(place, what, rows, main);
                     let run = &mut self.runs[place];
                     if run.uploads && !begun && run.begun {
                         // The script is told where its run is, so the server comes first.
@@ -183,7 +192,7 @@ impl Clients {
                             run.init_timeout()
                         };
                         let until = Instant::now().checked_add(patience);
-                        run.unregistered = Some((Arc::clone(peer), id, until));
+                        run.unregistered = Some((Arc::clone(peer), id.to_owned(), until));
                         return;
                     }
                     answer
@@ -192,7 +201,7 @@ impl Clients {
                 None => Answer::Error(format!("run {stream:?} is not open")),
             },
         };
-        self.reply(peer, &id, answer);
+        self.reply(peer, id, answer);
     }
 
     fn reply(&mut self, peer: &Arc<Peer>, id: &str, answer: Answer) {
@@ -226,19 +235,21 @@ impl Clients {
         Answer::Done
     }
 
-    fn run_call(&mut self, place: usize, what: What, main: &mut Option<Main>) -> Answer {
+    fn run_call(
+        &mut self,
+        place: usize,
+        what: What,
+        rows: &Fields,
+        main: &mut Option<Main>,
+    ) -> Answer {
         match what {
             What::Log {
-                fields,
+                values,
                 step,
                 commit,
             } => {
-                let event = Event::Log {
-                    fields,
-                    step,
-                    commit,
-                };
-                return self.log(place, event, main);
+                let row = rows.part(values);
+                return self.log(place, &row, step, commit, main);
             }
             What::Record(record, kind) => return self.record(place, record, kind, main),
             What::InformAttach => {
@@ -316,12 +327,19 @@ impl Clients {
         }
     }
 
-    fn log(&mut self, place: usize, event: Event, main: &mut Option<Main>) -> Answer {
+    fn log(
+        &mut self,
+        place: usize,
+        row: &Part<'_>,
+        step: Option<i64>,
+        commit: Option<bool>,
+        main: &mut Option<Main>,
+    ) -> Answer {
         let run = &mut self.runs[place];
         if run.exit.is_none()
             && let Some((log, clock)) = run.log(main)
         {
-            log.apply(event, clock.now());
+            log.log(row, step, commit, clock.now());
             if let Some(notice) = log.take_notice() {
                 self.warn_client(place, notice);
             }

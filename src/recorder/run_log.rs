@@ -16,7 +16,7 @@ use crate::store::log_reader::{Item, LogReader};
 use crate::store::log_writer::{Append, Gap, LogWriter};
 use crate::store::output_log::OutputLog;
 use crate::term::ConsoleLog;
-use crate::wire::fields::Fields;
+use crate::wire::fields::{Fields, Part};
 use crate::wire::json::Value;
 use crate::wire::raw::RawRecord;
 use crate::wire::records::Records;
@@ -231,6 +231,11 @@ impl RunLog {
     /// Takes one event.
     pub fn apply(&mut self, event: Event, now: Now) {
         self.state.apply(event, now, &mut self.records);
+    }
+
+    /// Takes a row of a client, or a part of one; see [`Event::Log`].
+    pub fn log(&mut self, row: &Part<'_>, step: Option<i64>, commit: Option<bool>, now: Now) {
+        self.state.log(row, step, commit, now, &mut self.records);
     }
 
     /// Takes rows that were found in the output.

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::metric::{Definitions, Rule};
 use super::series::Series;
-use crate::wire::fields::{Field, Fields, name_of, number, path_of};
+use crate::wire::fields::{Field, Fields, Part, name_of, path_of};
 use crate::wire::json::{Value, write_float};
 use crate::wire::records::{encode_item, encoded_path};
 use crate::wire::schema::{MetricRecord, MetricSummary};
@@ -52,29 +52,33 @@ struct Aggregate {
 #[derive(Debug, Default)]
 struct Row {
     open: bool,
-    /// JSON text and further fields of each value, one behind the other.
-    json: String,
-    extra: Vec<u8>,
+    /// Everything that was logged for it.
+    values: Fields,
     cells: Vec<Cell>,
 }
 
+/// Where the value of a column stands in the row.
 #[derive(Debug)]
 struct Cell {
     column: usize,
-    json: std::ops::Range<usize>,
-    extra: std::ops::Range<usize>,
+    value: usize,
 }
 
+/// Values that a row may have been given before those that were replaced are thrown away.
+const REPLACED: usize = 64;
+
 impl Row {
-    fn cell(&mut self, column: usize, json: &str, extra: &[u8]) -> Cell {
-        let (json_start, extra_start) = (self.json.len(), self.extra.len());
-        self.json.push_str(json);
-        self.extra.extend_from_slice(extra);
-        Cell {
-            column,
-            json: json_start..self.json.len(),
-            extra: extra_start..self.extra.len(),
+    /// Throws away what was replaced, if that is the larger part: a loop may log one value for ever and never end the row.
+    fn compact(&mut self) {
+        if self.values.len() <= REPLACED + 2 * self.cells.len() {
+            return;
         }
+        let mut kept = Fields::default();
+        for (index, cell) in self.cells.iter_mut().enumerate() {
+            kept.append(&self.values.part(cell.value..cell.value + 1));
+            cell.value = index;
+        }
+        self.values = kept;
     }
 }
 
@@ -93,11 +97,6 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Begins a row if none is open.
-    pub fn open_row(&mut self) {
-        self.row.open = true;
-    }
-
     /// Whether a row is being collected.
     pub fn row_is_open(&self) -> bool {
         self.row.open
@@ -111,17 +110,25 @@ impl Columns {
         })
     }
 
-    /// Puts a value into the open row; later values win.
-    pub fn collect(&mut self, field: Field<'_>) {
-        let index = self.index_of(field.name);
+    /// Puts values into the open row, but for those that `other` takes; later values win.
+    pub fn collect(&mut self, part: &Part<'_>, mut other: impl FnMut(Field<'_>) -> bool) {
         self.row.open = true;
-        let cell = self.row.cell(index, field.json, field.extra);
-        if let Some(slot) = self.all[index].slot {
-            self.row.cells[slot] = cell;
-        } else {
-            self.all[index].slot = Some(self.row.cells.len());
-            self.row.cells.push(cell);
+        let before = self.row.values.len();
+        self.row.values.append(part);
+        for (value, field) in (before..).zip(part.iter()) {
+            if other(field) {
+                continue;
+            }
+            let column = self.index_of(field.name);
+            let cell = Cell { column, value };
+            if let Some(slot) = self.all[column].slot {
+                self.row.cells[slot] = cell;
+            } else {
+                self.all[column].slot = Some(self.row.cells.len());
+                self.row.cells.push(cell);
+            }
         }
+        self.row.compact();
     }
 
     fn index_of(&mut self, name: &str) -> usize {
@@ -194,27 +201,28 @@ impl Columns {
             if column.slot.is_none() {
                 column.slot = Some(row.cells.len());
                 // As the official core: an axis that was never logged counts as 0.
-                let cell = row.cell(axis, column.latest_number().unwrap_or("0"), &[]);
-                row.cells.push(cell);
+                row.cells.push(Cell {
+                    column: axis,
+                    value: row.values.len(),
+                });
+                let latest = column.latest_number().unwrap_or("0");
+                row.values.push(&column.name, latest);
             }
         }
-        for cell in row.cells.drain(..) {
+        for cell in &row.cells {
+            let value = row.values.at(cell.value);
             let column = &mut self.all[cell.column];
             column.slot = None;
-            let json = &row.json[cell.json];
-            encode_item(&column.encoded_path, json, &row.extra[cell.extra], items);
-            column.record(json);
+            encode_item(&column.encoded_path, value.json, value.extra, items);
+            column.record(value);
             // Null is no value, so it replaces none.
-            if column.rivals && json != "null" {
+            if column.rivals && value.json != "null" {
                 self.silence_rivals(cell.column);
             }
         }
         row.open = false;
-        row.json.clear();
-        row.extra.clear();
-        // One huge row must not be paid for ever.
-        row.json.shrink_to(1 << 20);
-        row.extra.shrink_to(1 << 20);
+        row.cells.clear();
+        row.values.clear();
         self.row = row;
         self.dirty = true;
     }
@@ -366,8 +374,8 @@ impl Columns {
 }
 
 impl Column {
-    fn record(&mut self, json: &str) {
-        let number = number(json);
+    fn record(&mut self, value: Field<'_>) {
+        let Field { json, number, .. } = value;
         if let Some(number) = number {
             let a = &mut self.aggregate;
             if a.count == 0 {
@@ -499,9 +507,7 @@ mod tests {
     fn collect(columns: &mut Columns, json: &str) -> Vec<String> {
         let value = Value::parse(json).unwrap();
         let Value::Map(members) = value else { panic!() };
-        for field in Fields::from_values(&members).iter() {
-            columns.collect(field);
-        }
+        columns.collect(&Fields::from_values(&members).all(), |_| false);
         let mut items = Vec::new();
         columns.flush_row(&mut items);
         let mut records = Records::default();
@@ -547,6 +553,30 @@ mod tests {
         columns.remove_summary("x");
         assert_eq!(collect(&mut columns, r#"{"y":3}"#), ["y=3", "x=8"]);
         assert_eq!(tree(&columns), r#"{"y":3,"x":8}"#);
+    }
+
+    #[test]
+    fn a_row_that_never_ends_keeps_what_counts_only() {
+        let mut columns = Columns::default();
+        let log = |columns: &mut Columns, json: &str| {
+            let Ok(Value::Map(members)) = Value::parse(json) else {
+                panic!("{json}")
+            };
+            let fields = Fields::from_values(&members);
+            columns.collect(&fields.all(), |field| field.name == "_step");
+        };
+        for i in 0..640 {
+            log(&mut columns, &format!(r#"{{"x":{i},"_step":1}}"#));
+            assert!(columns.row.values.len() <= REPLACED + 2);
+        }
+        assert_eq!(collect(&mut columns, r#"{"y":1}"#), ["x=639", "y=1"]);
+        assert!(columns.row.values.is_empty() && columns.row.cells.is_empty());
+        for i in 0..640 {
+            log(&mut columns, &format!(r#"{{"k{i}":{i}}}"#));
+        }
+        let row = collect(&mut columns, r#"{"k7":"seven"}"#);
+        assert_eq!(row.len(), 640);
+        assert_eq!((row[7].as_str(), row[8].as_str()), ("k7=\"seven\"", "k8=8"));
     }
 
     #[test]

@@ -12,30 +12,39 @@ use super::pace::Pace;
 use crate::inbox::Item;
 use crate::peer::Peer;
 use crate::wire::frame::Frames;
-use crate::wire::sdk::{self, Answer, What};
+use crate::wire::sdk::{self, Answer, Call, Calls, Rows, What};
 
 /// Reads frames until the client has gone; `first` is what has been read already.
 pub(super) fn serve(stream: &mut impl Read, first: &[u8], peer: &Arc<Peer>, shared: &Shared) {
     let mut frames = Frames::default();
     let mut buffer = vec![0; 64 * 1024];
     let mut pace = Pace::new(Instant::now());
+    let mut client = Client {
+        calls: Calls::default(),
+        rows: Rows::default(),
+        bytes: 0,
+        peer,
+        shared,
+    };
     frames.extend(first);
     pace.take(first.len(), 0);
     loop {
         let mut answered = false;
         let mut messages = 0;
-        loop {
+        let broken = loop {
             match frames.take() {
                 Ok(Some(message)) => {
                     messages += 1;
-                    answered |= take(message, peer, shared);
+                    answered |= client.take(message);
                 }
-                Ok(None) => break,
-                Err(error) => {
-                    debug(shared, format!("client {}: {error}", peer.pid()));
-                    return peer.cut_off();
-                }
+                Ok(None) => break None,
+                Err(error) => break Some(error),
             }
+        };
+        client.hand_over(false);
+        if let Some(error) = broken {
+            client.debug(&error.to_string());
+            return peer.cut_off();
         }
         pace.take(0, messages);
         // Behind a part of a message comes the rest, for whose room the client may be waiting.
@@ -54,74 +63,96 @@ pub(super) fn serve(stream: &mut impl Read, first: &[u8], peer: &Arc<Peer>, shar
     }
 }
 
-/// Takes a message; says whether an answer is expected.
-fn take(message: &[u8], peer: &Arc<Peer>, shared: &Shared) -> bool {
-    let call = match sdk::decode(message) {
-        Ok(call) => call,
-        Err(error) => {
-            debug(
-                shared,
-                format!(
-                    "client {}: a message of {} bytes is left out: {error}",
-                    peer.pid(),
-                    message.len()
-                ),
-            );
-            // Who has asked must not wait for ever.
-            if let Some(id) = sdk::id_of(message) {
-                let reason = format!("wandb-rs cannot read the request: {error}");
-                peer.send(sdk::answer(&id, Answer::Error(reason)));
-            }
-            return false;
-        }
-    };
-    let call = match call.what {
-        What::ApiInit(init) => {
-            shared.desk.begin(&call.id, &init, peer);
-            return true;
-        }
-        What::Api(request) => {
-            shared.desk.ask(call.id, request, peer);
-            return true;
-        }
-        What::ApiCleanup(api_id) => {
-            shared.desk.end(&api_id, peer);
-            return false;
-        }
-        ref what => {
-            if let What::Cancel(id) = what {
-                shared.desk.cancel(id, peer);
-            }
-            call
-        }
-    };
-    // Should the recorder stand still, the script must go on all the same.
-    let fallback = (!call.id.is_empty()).then(|| {
-        let answer = match call.what {
-            What::Exit(_) => Answer::Exit { timed_out: false },
-            What::PollExit => Answer::PollExit(Some([0; 4])),
-            What::GetSummary => Answer::Summary(Vec::new()),
-            What::SampledHistory => Answer::History(Vec::new()),
-            What::HistoryStep => Answer::Step(0),
-            What::Messages { .. } => Answer::Messages(Vec::new()),
-            _ => Answer::Done,
-        };
-        sdk::answer(&call.id, answer)
-    });
-    let urgent = fallback.is_some();
-    let item = Item::Call(Box::new(call), Arc::clone(peer));
-    if !shared
-        .inbox
-        .push_urgent(item, message.len().max(64), urgent)
-    {
-        shared.inbox.lost(message.len());
-        if let Some(fallback) = fallback {
-            peer.send(fallback);
-        }
-    }
-    urgent
+/// One client, and its calls that have come together: they go to the recorder as one.
+struct Client<'a> {
+    /// Without their rows.
+    calls: Calls,
+    rows: Rows,
+    /// Bytes of their messages.
+    bytes: usize,
+    peer: &'a Arc<Peer>,
+    shared: &'a Shared,
 }
 
-fn debug(shared: &Shared, line: String) {
-    shared.inbox.push(Item::Debug(line), 128);
+impl Client<'_> {
+    /// Takes a message; says whether an answer is expected.
+    fn take(&mut self, message: &[u8]) -> bool {
+        let desk = &self.shared.desk;
+        let call = match sdk::decode(message, &mut self.rows) {
+            Ok(call) => call,
+            Err(error) => {
+                self.debug(&format!(
+                    "a message of {} bytes is left out: {error}",
+                    message.len()
+                ));
+                // Who has asked must not wait for ever.
+                if let Some(id) = sdk::id_of(message) {
+                    let reason = format!("wandb-rs cannot read the request: {error}");
+                    self.peer.send(sdk::answer(&id, Answer::Error(reason)));
+                }
+                return false;
+            }
+        };
+        let Call { id, stream, what } = call;
+        match what {
+            What::ApiInit(init) => {
+                desk.begin(id, &init, self.peer);
+                return true;
+            }
+            What::Api(request) => {
+                desk.ask(id.to_owned(), request, self.peer);
+                return true;
+            }
+            What::ApiCleanup(api_id) => {
+                desk.end(&api_id, self.peer);
+                return false;
+            }
+            What::Cancel(ref id) => desk.cancel(id, self.peer),
+            _ => {}
+        }
+        let fallback = (!id.is_empty()).then(|| sdk::answer(id, fallback(&what)));
+        self.calls.push(id, stream, what);
+        self.bytes += message.len().max(64);
+        let Some(fallback) = fallback else {
+            return false;
+        };
+        if !self.hand_over(true) {
+            self.peer.send(fallback);
+        }
+        true
+    }
+
+    /// Gives the recorder what has come, at once if it is `urgent`; false if it stands still, and the calls are lost.
+    fn hand_over(&mut self, urgent: bool) -> bool {
+        if self.calls.is_empty() {
+            return true;
+        }
+        let mut calls = std::mem::take(&mut self.calls);
+        calls.rows = std::mem::take(&mut self.rows.fields);
+        let item = Item::Calls(calls, Arc::clone(self.peer));
+        let bytes = std::mem::take(&mut self.bytes);
+        let taken = self.shared.inbox.push_urgent(item, bytes, urgent);
+        if !taken {
+            self.shared.inbox.lost(bytes);
+        }
+        taken
+    }
+
+    fn debug(&self, line: &str) {
+        let line = format!("client {}: {line}", self.peer.pid());
+        self.shared.inbox.push(Item::Debug(line), 128);
+    }
+}
+
+/// What a call is answered if the recorder stands still: the script must go on.
+fn fallback(what: &What) -> Answer {
+    match what {
+        What::Exit(_) => Answer::Exit { timed_out: false },
+        What::PollExit => Answer::PollExit(Some([0; 4])),
+        What::GetSummary => Answer::Summary(Vec::new()),
+        What::SampledHistory => Answer::History(Vec::new()),
+        What::HistoryStep => Answer::Step(0),
+        What::Messages { .. } => Answer::Messages(Vec::new()),
+        _ => Answer::Done,
+    }
 }

@@ -5,8 +5,9 @@
 //! dots, with the dots (and backslashes) inside of components escaped, as `define_metric` spells it.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use super::json::{JsonError, Reader, Value};
+use super::json::{JsonError, Reader, Value, plain_number};
 
 /// Longest name in bytes of a metric, a config or a summary value.
 pub const MAX_NAME: usize = 1000;
@@ -15,10 +16,19 @@ pub const MAX_NAME: usize = 1000;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Fields {
     text: String,
-    /// Ends in `text` of each name and of the value behind it.
-    ends: Vec<(usize, usize)>,
+    values: Vec<Place>,
     /// Further encoded fields of an item, by index: what its sender says about the value in a way unknown here.
     extras: Vec<(usize, Vec<u8>)>,
+}
+
+/// Where one value stands in the text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Place {
+    /// End of the name.
+    name: usize,
+    /// End of the value, which is behind the name.
+    json: usize,
+    number: Option<f64>,
 }
 
 /// One value of [`Fields`].
@@ -27,6 +37,8 @@ pub struct Field<'a> {
     pub name: &'a str,
     /// JSON text of anything but an object with members.
     pub json: &'a str,
+    /// What the value is as a number, if it is one ([`number`]).
+    pub number: Option<f64>,
     /// Encoded protobuf fields that go into the item unchanged.
     pub extra: &'a [u8],
 }
@@ -47,7 +59,7 @@ impl Fields {
     pub fn with_capacity(bytes: usize, values: usize) -> Self {
         Self {
             text: String::with_capacity(bytes),
-            ends: Vec::with_capacity(values),
+            values: Vec::with_capacity(values),
             extras: Vec::new(),
         }
     }
@@ -87,10 +99,19 @@ impl Fields {
 
     /// Adds a value by its (escaped) name; `json` is JSON text of no object.
     pub fn push(&mut self, name: &str, json: &str) {
+        self.push_parsed(name, json, number(json));
+    }
+
+    /// As [`Fields::push`], where what the value is as a number is known.
+    pub fn push_parsed(&mut self, name: &str, json: &str, number: Option<f64>) {
         self.text.push_str(name);
         let name_end = self.text.len();
         self.text.push_str(json);
-        self.ends.push((name_end, self.text.len()));
+        self.values.push(Place {
+            name: name_end,
+            json: self.text.len(),
+            number,
+        });
     }
 
     /// Adds a value, or the leaves of an object; an empty object adds nothing.
@@ -99,89 +120,188 @@ impl Fields {
             for (key, value) in members {
                 self.push_value(&format!("{name}.{}", escaped(key)), value);
             }
-            return;
+        } else {
+            self.push(name, &value.to_json());
         }
-        self.text.push_str(name);
-        let name_end = self.text.len();
-        value.write(&mut self.text);
-        self.ends.push((name_end, self.text.len()));
+    }
+
+    /// All values.
+    pub fn all(&self) -> Part<'_> {
+        self.part(0..self.len())
+    }
+
+    /// The values from one index up to another, none of which is more than [`Fields::len`].
+    pub fn part(&self, values: Range<usize>) -> Part<'_> {
+        Part {
+            fields: self,
+            values,
+        }
+    }
+
+    /// Adds the values of others.
+    pub fn append(&mut self, part: &Part<'_>) {
+        let Range { start, end } = part.values;
+        let from = part.fields.start(start);
+        let (offset, before) = (self.text.len(), self.len());
+        self.text
+            .push_str(&part.fields.text[from..part.fields.start(end)]);
+        let places = &part.fields.values[start..end];
+        self.values.extend(places.iter().map(|place| Place {
+            name: place.name - from + offset,
+            json: place.json - from + offset,
+            number: place.number,
+        }));
+        let extras = &part.fields.extras;
+        let first = extras.partition_point(|(index, _)| *index < start);
+        let those = extras[first..].iter().take_while(|(index, _)| *index < end);
+        self.extras
+            .extend(those.map(|(index, extra)| (index - start + before, extra.clone())));
+    }
+
+    /// Takes all values out and keeps the memory, unless it is very much.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.text.shrink_to(1 << 20);
+        self.values.clear();
+        self.values.shrink_to((1 << 20) / size_of::<Place>());
+        self.extras.clear();
+    }
+
+    /// The value at an index that is less than [`Fields::len`].
+    pub fn at(&self, index: usize) -> Field<'_> {
+        let place = self.values[index];
+        Field {
+            name: self.name(index),
+            json: &self.text[place.name..place.json],
+            number: place.number,
+            extra: self.extra(index),
+        }
+    }
+
+    /// The name of the value at an index that is less than [`Fields::len`].
+    pub fn name(&self, index: usize) -> &str {
+        &self.text[self.start(index)..self.values[index].name]
+    }
+
+    /// Where the value at an index begins in the text, or where the values end.
+    fn start(&self, index: usize) -> usize {
+        match index.checked_sub(1) {
+            Some(before) => self.values[before].json,
+            None => 0,
+        }
+    }
+
+    fn extra(&self, index: usize) -> &[u8] {
+        // Hardly any row has some.
+        if self.extras.is_empty() {
+            return &[];
+        }
+        match self.extras.binary_search_by_key(&index, |(at, _)| *at) {
+            Ok(found) => &self.extras[found].1,
+            Err(_) => &[],
+        }
     }
 
     /// The values in order.
     pub fn iter(&self) -> impl Iterator<Item = Field<'_>> {
-        let mut start = 0;
-        let mut extras = self.extras.iter().peekable();
-        self.ends.iter().enumerate().map(move |(i, (name, value))| {
-            let field = Field {
-                name: &self.text[start..*name],
-                json: &self.text[*name..*value],
-                extra: extras
-                    .next_if(|(index, _)| *index == i)
-                    .map_or(&[], |(_, extra)| extra),
-            };
-            start = *value;
-            field
-        })
+        (0..self.len()).map(|index| self.at(index))
+    }
+
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        self.values.len()
     }
 
     /// Whether there is no value.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.values.is_empty()
     }
 
     /// About how many bytes of memory this holds.
     pub fn size(&self) -> usize {
-        self.text.len() + self.ends.len() * size_of::<(usize, usize)>()
+        self.text.len() + self.values.len() * size_of::<Place>()
     }
 }
 
-/// Fields of a row whose text is checked when it is complete, and not value by value.
+/// Some of the values of [`Fields`] that follow each other: a row.
+#[derive(Debug, Clone)]
+pub struct Part<'a> {
+    fields: &'a Fields,
+    values: Range<usize>,
+}
+
+impl<'a> Part<'a> {
+    /// The values in order.
+    pub fn iter(&self) -> impl Iterator<Item = Field<'a>> {
+        let fields = self.fields;
+        self.values.clone().map(|index| fields.at(index))
+    }
+}
+
+/// Values of a row whose text is checked when it is complete, and not value by value.
 #[derive(Debug, Default)]
 pub struct Unchecked {
     text: Vec<u8>,
-    ends: Vec<(usize, usize)>,
+    values: Vec<Place>,
     extras: Vec<(usize, Vec<u8>)>,
 }
 
 impl Unchecked {
-    /// See [`Fields::with_capacity`].
-    pub fn with_capacity(bytes: usize, values: usize) -> Self {
-        Self {
-            text: Vec::with_capacity(bytes),
-            ends: Vec::with_capacity(values),
-            extras: Vec::new(),
-        }
-    }
-
-    /// See [`Fields::push`].
-    pub fn push(&mut self, name: &[u8], json: &[u8]) {
+    /// See [`Fields::push_parsed`].
+    pub fn push(&mut self, name: &[u8], json: &[u8], number: Option<f64>) {
         self.text.extend_from_slice(name);
-        let name_end = self.text.len();
+        let name = self.text.len();
         self.text.extend_from_slice(json);
-        self.ends.push((name_end, self.text.len()));
+        self.values.push(Place {
+            name,
+            json: self.text.len(),
+            number,
+        });
     }
 
     /// Adds encoded protobuf fields to the value that was pushed last.
     pub fn extend_last(&mut self, extra: Vec<u8>) {
-        if let Some(last) = self.ends.len().checked_sub(1) {
+        if let Some(last) = self.values.len().checked_sub(1) {
             self.extras.push((last, extra));
         }
     }
 
-    /// The fields; nothing if a name or a value is no UTF-8.
-    pub fn finish(self) -> Option<Fields> {
-        let text = String::from_utf8(self.text).ok()?;
-        let whole = |end: usize| text.is_char_boundary(end);
+    /// Moves the values behind those that are checked and says where they are; they are thrown away, and it is `None`, if a
+    /// name or a value is no UTF-8.
+    pub fn move_to(&mut self, fields: &mut Fields) -> Option<Range<usize>> {
+        let (offset, before) = (fields.text.len(), fields.len());
+        let text = std::str::from_utf8(&self.text).ok();
         // What is no text by itself must not become text together with its neighbour.
-        let whole = self
-            .ends
-            .iter()
-            .all(|(name, value)| whole(*name) && whole(*value));
-        whole.then_some(Fields {
-            text,
-            ends: self.ends,
-            extras: self.extras,
-        })
+        let text = text.filter(|text| {
+            let whole = |end: usize| text.is_char_boundary(end);
+            let mut places = self.values.iter();
+            text.is_ascii() || places.all(|place| whole(place.name) && whole(place.json))
+        });
+        let moved = text.map(|text| {
+            fields.text.push_str(text);
+            let places = self.values.iter().map(|place| Place {
+                name: place.name + offset,
+                json: place.json + offset,
+                number: place.number,
+            });
+            fields.values.extend(places);
+            let extras = self.extras.drain(..);
+            fields
+                .extras
+                .extend(extras.map(|(index, extra)| (index + before, extra)));
+            before..fields.len()
+        });
+        self.clear();
+        moved
+    }
+
+    /// See [`Fields::clear`].
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.text.shrink_to(1 << 20);
+        self.values.clear();
+        self.values.shrink_to((1 << 20) / size_of::<Place>());
+        self.extras.clear();
     }
 }
 
@@ -211,7 +331,8 @@ pub fn escaped(component: &str) -> Cow<'_, str> {
 
 /// Whether nothing of a component needs to be escaped.
 pub fn is_plain(component: &[u8]) -> bool {
-    memchr::memchr2(b'.', b'\\', component).is_none()
+    // Names are short: a search that is made for long texts takes longer.
+    !component.iter().any(|byte| matches!(byte, b'.' | b'\\'))
 }
 
 /// The name of a path.
@@ -244,14 +365,11 @@ pub fn path_of(name: &str) -> Vec<String> {
 
 /// The number that a JSON text stands for; booleans and text are not numbers.
 pub fn number(json: &str) -> Option<f64> {
-    match json.as_bytes().first()? {
-        b'0'..=b'9' | b'-' => match json {
-            "-Infinity" => Some(f64::NEG_INFINITY),
-            _ => json.parse().ok(),
-        },
-        b'N' => Some(f64::NAN),
-        b'I' => Some(f64::INFINITY),
-        _ => None,
+    match json {
+        "NaN" => Some(f64::NAN),
+        "Infinity" => Some(f64::INFINITY),
+        "-Infinity" => Some(f64::NEG_INFINITY),
+        _ => plain_number(json.as_bytes()),
     }
 }
 
@@ -312,28 +430,40 @@ mod tests {
 
     #[test]
     fn extras_stay_with_their_value() {
-        let mut fields = Unchecked::default();
-        fields.push(b"a", b"1");
-        fields.push(b"b", b"2");
-        fields.extend_last(b"xy".to_vec());
-        fields.push(b"c", b"3");
-        let fields = fields.finish().unwrap();
+        let mut row = Unchecked::default();
+        row.push(b"a", b"1", Some(1.0));
+        row.push(b"b", b"2", Some(2.0));
+        row.extend_last(b"xy".to_vec());
+        row.push(b"c", b"3", None);
+        let mut rows = Fields::default();
+        rows.push("before", "0");
+        assert_eq!(row.move_to(&mut rows), Some(1..4));
+        assert_eq!(row.move_to(&mut rows), Some(4..4));
+        let mut fields = Fields::default();
+        fields.append(&rows.part(1..4));
+        assert_eq!(fields.name(2), "c");
+        assert!(rows.part(1..4).iter().eq(fields.iter()));
+        assert_eq!(fields.at(1).number, Some(2.0));
         let extras: Vec<&[u8]> = fields.iter().map(|field| field.extra).collect();
         assert_eq!(extras, [b"".as_slice(), b"xy", b""]);
     }
 
     #[test]
     fn each_part_of_a_row_must_be_text_by_itself() {
-        let finish = |parts: &[(&[u8], &[u8])]| {
-            let mut fields = Unchecked::default();
+        let moved = |parts: &[(&[u8], &[u8])]| {
+            let (mut row, mut fields) = (Unchecked::default(), Fields::default());
             for (name, json) in parts {
-                fields.push(name, json);
+                row.push(name, json, None);
             }
-            fields.finish()
+            let moved = row.move_to(&mut fields);
+            assert_eq!(moved.unwrap_or_default(), 0..fields.len());
+            assert!(row.text.is_empty() && row.values.is_empty());
+            fields.len()
         };
-        assert!(finish(&[("ä".as_bytes(), "\"ö\"".as_bytes()), (b"b", b"1")]).is_some());
-        assert_eq!(finish(&[(b"a", b"\xff")]), None);
-        assert_eq!(finish(&[(b"a\xc3", b"\xa4")]), None);
-        assert_eq!(finish(&[(b"a", b"1\xc3"), (b"\xa4", b"2")]), None);
+        let good = ("ä".as_bytes(), "\"ö\"".as_bytes());
+        assert_eq!(moved(&[good, (b"b", b"1")]), 2);
+        assert_eq!(moved(&[(b"a", b"\xff")]), 0);
+        assert_eq!(moved(&[(b"a\xc3", b"\xa4")]), 0);
+        assert_eq!(moved(&[(b"a", b"1\xc3"), (b"\xa4", b"2")]), 0);
     }
 }

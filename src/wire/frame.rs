@@ -87,11 +87,12 @@ pub fn encode(message: &[u8]) -> Vec<u8> {
 pub fn fuzz_frame(input: &[u8]) {
     let mut frames = Frames::default();
     let mut given = 0;
+    let mut rows = super::sdk::Rows::default();
     for part in input.chunks(7) {
         frames.extend(part);
         while let Ok(Some(message)) = frames.take() {
             given += message.len();
-            let _ = super::sdk::decode(message);
+            let _ = super::sdk::decode(message, &mut rows);
         }
     }
     assert!(given <= input.len());

@@ -5,11 +5,14 @@
 //! Object keys keep their order; of duplicate keys all are kept, and whoever merges lets the last win.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 mod cursor;
+mod number;
 mod reader;
 
-pub use cursor::{Cursor, number_length};
+pub use cursor::Cursor;
+pub use number::{Number, plain_number};
 pub use reader::Reader;
 
 /// Deepest nesting of arrays and objects that is accepted.
@@ -230,6 +233,21 @@ pub fn write_float(f: f64, out: &mut String) {
     }
 }
 
+/// Appends a time in seconds, with as many decimals as it has.
+pub fn write_seconds(time: Duration, out: &mut String) {
+    let _ = write!(out, "{}.", time.as_secs());
+    let mut rest = time.subsec_nanos();
+    let mut unit = 100_000_000;
+    loop {
+        out.push(char::from(b'0' + (rest / unit % 10) as u8));
+        rest %= unit;
+        if rest == 0 {
+            break;
+        }
+        unit /= 10;
+    }
+}
+
 /// Appends a quoted JSON string.
 pub fn write_text(text: &str, out: &mut String) {
     out.push('"');
@@ -269,6 +287,23 @@ pub fn fuzz_json(input: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn seconds_are_written_as_the_number_that_they_are() {
+        for (nanos, expected) in [
+            (0, "0.0"),
+            (5_000_000_000, "5.0"),
+            (1_500_000_000, "1.5"),
+            (3_000_000_001, "3.000000001"),
+            (123_456_789_012, "123.456789012"),
+            (40_000_000, "0.04"),
+        ] {
+            let mut text = String::new();
+            write_seconds(Duration::from_nanos(nanos), &mut text);
+            assert_eq!(text, expected);
+            assert_eq!(text, format!("{:?}", nanos as f64 / 1e9));
+        }
+    }
 
     #[test]
     fn values_are_put_at_their_path() {

@@ -115,11 +115,18 @@ pub fn encode_item(path: &[u8], json: &str, extra: &[u8], out: &mut Vec<u8>) {
     let value = VALUE_JSON.len() + encoded_len_varint(json.len() as u64) + json.len();
     let length = path.len() + value + extra.len();
     out.reserve(length + 11);
-    out.push(ITEM);
-    put_length(length, out);
-    out.extend_from_slice(path);
-    out.extend_from_slice(&VALUE_JSON);
-    put_length(json.len(), out);
+    if length < 0x80 {
+        // Nearly all: each length is one byte.
+        out.extend_from_slice(&[ITEM, length as u8]);
+        out.extend_from_slice(path);
+        out.extend_from_slice(&[VALUE_JSON[0], VALUE_JSON[1], json.len() as u8]);
+    } else {
+        out.push(ITEM);
+        encode_varint(length as u64, out);
+        out.extend_from_slice(path);
+        out.extend_from_slice(&VALUE_JSON);
+        encode_varint(json.len() as u64, out);
+    }
     out.extend_from_slice(json.as_bytes());
     out.extend_from_slice(extra);
 }
@@ -127,13 +134,6 @@ pub fn encode_item(path: &[u8], json: &str, extra: &[u8], out: &mut Vec<u8>) {
 /// Keys of field 1, and of field 16, both with bytes.
 const ITEM: u8 = 1 << 3 | 2;
 const VALUE_JSON: [u8; 2] = [0x82, 0x01];
-
-fn put_length(length: usize, out: &mut Vec<u8>) {
-    match u8::try_from(length) {
-        Ok(byte) if byte < 0x80 => out.push(byte),
-        _ => encode_varint(length as u64, out),
-    }
-}
 
 /// Appends a text field.
 pub fn encode_text(tag: u32, text: &str, out: &mut Vec<u8>) {

@@ -5,6 +5,8 @@
 //! bytes that came, so that nothing of it is lost. A row ([`What::Log`]) is the hot path and is never decoded further
 //! than into names and JSON texts.
 
+use std::ops::Range;
+
 use prost::Message as _;
 
 use super::fields::{self, Fields, Unchecked};
@@ -22,12 +24,54 @@ pub use settings::{Count, Hidden, Number, Settings, Text, flag, text};
 
 /// A decoded `ServerRequest`.
 #[derive(Debug, PartialEq)]
-pub struct Call {
+pub struct Call<'a> {
     /// Echoed in the answer; empty if none is expected.
-    pub id: String,
+    pub id: &'a str,
     /// The run that is meant, by its id.
-    pub stream: String,
+    pub stream: &'a str,
     pub what: What,
+}
+
+/// Calls that came together.
+#[derive(Debug, Default)]
+pub struct Calls {
+    /// [`Call::stream`], where it is another than that of the call before.
+    streams: Vec<String>,
+    list: Vec<(usize, String, What)>,
+    /// The values of those that are rows.
+    pub rows: Fields,
+}
+
+impl Calls {
+    /// Adds a call.
+    pub fn push(&mut self, id: &str, stream: &str, what: What) {
+        if self.streams.last().is_none_or(|last| last != stream) {
+            self.streams.push(stream.to_owned());
+        }
+        self.list
+            .push((self.streams.len() - 1, id.to_owned(), what));
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Takes the calls out in order: the id and the stream of each, what it wants, and all rows.
+    pub fn for_each(self, mut call: impl FnMut(&str, &str, What, &Fields)) {
+        for (stream, id, what) in self.list {
+            call(&id, &self.streams[stream], what, &self.rows);
+        }
+    }
+}
+
+/// Where rows are decoded to.
+#[derive(Debug, Default)]
+pub struct Rows {
+    /// The values of all rows since this was taken out.
+    pub fields: Fields,
+    /// Those of the row that is being decoded; kept for its memory.
+    row: Unchecked,
 }
 
 /// What the SDK wants.
@@ -43,7 +87,8 @@ pub enum What {
     Teardown,
     /// A `log()` call, or a part of one.
     Log {
-        fields: Fields,
+        /// Where its values are in [`Calls::rows`].
+        values: Range<usize>,
         step: Option<i64>,
         commit: Option<bool>,
     },
@@ -96,11 +141,11 @@ pub enum SdkError {
     Decode(#[from] prost::DecodeError),
 }
 
-/// Decodes the message of one frame.
-pub fn decode(message: &[u8]) -> Result<Call, SdkError> {
+/// Decodes the message of one frame; the values of a row go into `rows`.
+pub fn decode<'a>(message: &'a [u8], rows: &mut Rows) -> Result<Call<'a>, SdkError> {
     let mut call = Call {
-        id: String::new(),
-        stream: String::new(),
+        id: "",
+        stream: "",
         what: What::Unknown(String::new()),
     };
     for field in proto::fields(message) {
@@ -108,10 +153,10 @@ pub fn decode(message: &[u8]) -> Result<Call, SdkError> {
         let body = field.content.bytes();
         let what = match field.number {
             10 => {
-                field.content.text()?.clone_into(&mut call.id);
+                call.id = field.content.text()?;
                 continue;
             }
-            1 | 2 => record(body, &mut call)?,
+            1 | 2 => record(body, &mut call, rows)?,
             3 => {
                 let settings = inner(body, 1)?;
                 call.stream = info(body)?;
@@ -171,9 +216,9 @@ fn inner(message: &[u8], number: u32) -> Result<&[u8], ProtoError> {
 }
 
 /// `_info.stream_id` of a message.
-fn info(message: &[u8]) -> Result<String, ProtoError> {
+fn info(message: &[u8]) -> Result<&str, ProtoError> {
     let info = inner(message, 200)?;
-    Ok(proto::text(inner(info, 1)?)?.to_owned())
+    proto::text(inner(info, 1)?)
 }
 
 /// `Record.artifact`.
@@ -187,7 +232,7 @@ fn is_uuid(id: &str) -> bool {
 /// Field numbers of a `Record` that are no kind: `num`, `control`, `uuid`, `_info`.
 const ENVELOPE: [u32; 4] = [1, 16, 19, 200];
 
-fn record(bytes: &[u8], call: &mut Call) -> Result<What, SdkError> {
+fn record<'a>(bytes: &'a [u8], call: &mut Call<'a>, rows: &mut Rows) -> Result<What, SdkError> {
     let mut request = None;
     let mut kind = 0;
     for field in proto::fields(bytes) {
@@ -196,26 +241,26 @@ fn record(bytes: &[u8], call: &mut Call) -> Result<What, SdkError> {
             16 if call.id.is_empty() => {
                 // Clients before 0.19.11 name the answer only here.
                 let slot = inner(field.content.bytes(), 4)?;
-                call.id = String::from_utf8_lossy(slot).into_owned();
+                call.id = proto::text(slot)?;
             }
             19 if call.id.is_empty() => {
                 // 0.18 has a name of its own for one request, the last.
                 let uuid = field.content.text()?;
                 if is_uuid(uuid) {
-                    uuid.clone_into(&mut call.id);
+                    call.id = uuid;
                 }
             }
             100 => request = Some(field.content.bytes()),
             200 => {
                 let stream = inner(field.content.bytes(), 1)?;
-                call.stream = String::from_utf8_lossy(stream).into_owned();
+                call.stream = proto::text(stream)?;
             }
             number if ENVELOPE.contains(&number) => {}
             number => kind = number,
         }
     }
     if let Some(request) = request {
-        return self::request(request);
+        return self::request(request, rows);
     }
     if kind == 18 {
         let exit = inner(bytes, 18)?;
@@ -230,13 +275,13 @@ fn record(bytes: &[u8], call: &mut Call) -> Result<What, SdkError> {
     Ok(What::Record(bytes.to_vec(), known))
 }
 
-fn request(bytes: &[u8]) -> Result<What, SdkError> {
-    let mut what = What::Unknown("100".to_owned());
+fn request(bytes: &[u8], rows: &mut Rows) -> Result<What, SdkError> {
+    let mut what = None;
     for field in proto::fields(bytes) {
         let field = field?;
         let body = field.content.bytes();
-        what = match field.number {
-            10 => row(body)?,
+        what = Some(match field.number {
+            10 => row(body, rows)?,
             1 => What::StopStatus,
             4 => What::GetSummary,
             8 => What::PollExit,
@@ -265,9 +310,9 @@ fn request(bytes: &[u8]) -> Result<What, SdkError> {
             18 => What::Unserved("sync"),
             78 => What::Unserved("link_artifact"),
             other => What::Unknown(format!("100.{other}")),
-        };
+        });
     }
-    Ok(what)
+    Ok(what.unwrap_or_else(|| What::Unknown("100".to_owned())))
 }
 
 /// Writes a field whose content is a message.
@@ -279,15 +324,16 @@ fn message_field(number: u32, message: &[u8], out: &mut Vec<u8>) {
 }
 
 /// `PartialHistoryRequest`: items, step, action.
-fn row(bytes: &[u8]) -> Result<What, SdkError> {
-    let mut fields = Unchecked::with_capacity(bytes.len(), bytes.len() / 32 + 4);
+fn row(bytes: &[u8], rows: &mut Rows) -> Result<What, SdkError> {
     let mut step = None;
     let mut commit = None;
+    // The row before may have been broken.
+    rows.row.clear();
     for field in proto::fields(bytes) {
         let field = field?;
         let body = field.content.bytes();
         match field.number {
-            1 => item(body, &mut fields)?,
+            1 => item(body, &mut rows.row)?,
             2 => {
                 let num = proto::fields(body)
                     .flatten()
@@ -304,7 +350,7 @@ fn row(bytes: &[u8]) -> Result<What, SdkError> {
         }
     }
     Ok(What::Log {
-        fields: fields.finish().ok_or(ProtoError::Text)?,
+        values: rows.row.move_to(&mut rows.fields).ok_or(ProtoError::Text)?,
         step,
         commit,
     })
@@ -312,41 +358,37 @@ fn row(bytes: &[u8]) -> Result<What, SdkError> {
 
 /// `HistoryItem`: `key` or `nested_key`, `value_json`, and typed twins of the value that are handed on.
 fn item(bytes: &[u8], row: &mut Unchecked) -> Result<(), ProtoError> {
-    let mut key = &[][..];
+    if let Some((key, json)) = short_item(bytes)
+        && let Some(number) = json::plain_number(json)
+        && fields::is_plain(key)
+    {
+        row.push(key, json, Some(number));
+        return Ok(());
+    }
+    let mut key = "";
     let mut path: Vec<&str> = Vec::new();
-    let mut json = &[][..];
+    let mut json = "";
     let mut extra: Vec<&[u8]> = Vec::new();
     for field in proto::fields(bytes) {
         let field = field?;
         match field.number {
-            1 => key = field.content.bytes(),
+            1 => key = field.content.text()?,
             2 => path.push(field.content.text()?),
-            16 => json = field.content.bytes(),
+            16 => json = field.content.text()?,
             _ => extra.push(field.encoded),
         }
     }
-    if path.is_empty() && key.is_empty() {
-        // As the official core: a row has no value without a name.
-        return Ok(());
-    }
-    if path.is_empty() && fields::is_plain(key) && is_number(json) {
-        row.push(key, json);
-    } else {
-        if path.is_empty() {
-            path.push(proto::text(key)?);
-        }
-        if !any_value(&fields::name_of(&path), proto::text(json)?, row) {
+    if path.is_empty() {
+        if key.is_empty() {
+            // As the official core: a row has no value without a name.
             return Ok(());
         }
+        path.push(key);
     }
-    if !extra.is_empty() {
+    if any_value(&fields::name_of(&path), json, row) && !extra.is_empty() {
         row.extend_last(extra.concat());
     }
     Ok(())
-}
-
-fn is_number(json: &[u8]) -> bool {
-    json::number_length(json).is_ok_and(|(length, _)| length == json.len())
 }
 
 /// Adds a value. False for an object: its leaves are added, and its twins are not.
@@ -354,7 +396,7 @@ fn any_value(name: &str, json: &str, row: &mut Unchecked) -> bool {
     let value = match Value::parse(json) {
         Ok(value) if value.is_object() => value,
         Ok(_) => {
-            row.push(name.as_bytes(), json.as_bytes());
+            row.push(name.as_bytes(), json.as_bytes(), fields::number(json));
             return true;
         }
         // What is no JSON is kept as the text that it is.
@@ -363,9 +405,23 @@ fn any_value(name: &str, json: &str, row: &mut Unchecked) -> bool {
     let mut leaves = Fields::default();
     leaves.push_value(name, &value);
     for leaf in leaves.iter() {
-        row.push(leaf.name.as_bytes(), leaf.json.as_bytes());
+        row.push(leaf.name.as_bytes(), leaf.json.as_bytes(), leaf.number);
     }
     !value.is_object()
+}
+
+/// Name and value of the item that nearly all are: `key` and `value_json`, each of less than 128 bytes, and nothing else.
+fn short_item(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    const KEY: u8 = 1 << 3 | 2;
+    const VALUE_JSON: [u8; 2] = [0x82, 0x01];
+    let [KEY, length @ 1..0x80, rest @ ..] = bytes else {
+        return None;
+    };
+    let (key, rest) = rest.split_at_checked(usize::from(*length))?;
+    let [length @ ..0x80, json @ ..] = rest.strip_prefix(&VALUE_JSON)? else {
+        return None;
+    };
+    (json.len() == usize::from(*length)).then_some((key, json))
 }
 
 fn packages(bytes: &[u8]) -> Result<Vec<String>, ProtoError> {
@@ -390,11 +446,16 @@ mod tests {
         out
     }
 
-    /// A call with a record of this content.
-    fn call(record: &[Vec<u8>]) -> Call {
+    /// The message of a call with a record of this content.
+    fn message(record: &[Vec<u8>]) -> Vec<u8> {
         let stream = field(200, &field(1, b"run1"));
         let record = [record.concat(), stream].concat();
-        decode(&[field(10, b"id1"), field(1, &record)].concat()).unwrap()
+        [field(10, b"id1"), field(1, &record)].concat()
+    }
+
+    /// What such a call wants.
+    fn call(record: &[Vec<u8>]) -> What {
+        decode(&message(record), &mut Rows::default()).unwrap().what
     }
 
     #[test]
@@ -419,10 +480,12 @@ mod tests {
             field(2, &[0x08, 0x07]),
             field(3, &[]),
         ];
-        let call = call(&[field(100, &field(10, &row.concat()))]);
-        assert_eq!((call.id.as_str(), call.stream.as_str()), ("id1", "run1"));
+        let message = message(&[field(100, &field(10, &row.concat()))]);
+        let mut rows = Rows::default();
+        let call = decode(&message, &mut rows).unwrap();
+        assert_eq!((call.id, call.stream), ("id1", "run1"));
         let What::Log {
-            fields,
+            values,
             step,
             commit,
         } = call.what
@@ -430,7 +493,8 @@ mod tests {
             panic!("{:?}", call.what)
         };
         assert_eq!((step, commit), (Some(7), Some(false)));
-        let found: Vec<_> = fields
+        let row = rows.fields.part(values);
+        let found: Vec<_> = row
             .iter()
             .map(|field| (field.name, field.json, field.extra.len()))
             .collect();
@@ -446,30 +510,55 @@ mod tests {
     }
 
     #[test]
+    fn rows_lie_behind_each_other_and_broken_ones_leave_nothing() {
+        let item = |name: &[u8], json: &[u8]| field(1, &[field(1, name), field(16, json)].concat());
+        let row = |items: &[Vec<u8>]| message(&[field(100, &field(10, &items.concat()))]);
+        let mut rows = Rows::default();
+        let mut log = |items: &[Vec<u8>]| match decode(&row(items), &mut rows).map(|call| call.what)
+        {
+            Ok(What::Log { values, .. }) => Some(values),
+            _ => None,
+        };
+        assert_eq!(log(&[item(b"a", b"1"), item(b"b", b"-2e-5")]), Some(0..2));
+        assert_eq!(log(&[item(b"c", b"1"), vec![0x0a, 0x05, 0x0a]]), None);
+        assert_eq!(log(&[item(b"d", b"1"), item(b"e\xff", b"1")]), None);
+        assert_eq!(log(&[]), Some(2..2));
+        assert_eq!(log(&[item(b"f", b"NaN"), item(b"g", b"\"1\"")]), Some(2..4));
+        let found: Vec<_> = rows
+            .fields
+            .iter()
+            .map(|field| (field.name, field.number))
+            .collect();
+        assert_eq!(found[..2], [("a", Some(1.0)), ("b", Some(-2e-5))]);
+        assert!(found[2].1.is_some_and(f64::is_nan));
+        assert_eq!(found[3], ("g", None));
+    }
+
+    #[test]
     fn records_are_handed_on_as_they_came() {
         let unknown = field(777, b"from the future");
-        let Call { what, .. } = call(std::slice::from_ref(&unknown));
+        let what = call(std::slice::from_ref(&unknown));
         let What::Record(bytes, None) = what else {
             panic!("{what:?}")
         };
         assert!(bytes.starts_with(&unknown));
         let exit = call(&[field(18, &[0x08, 0x03])]);
-        assert_eq!(exit.what, What::Exit(3));
+        assert_eq!(exit, What::Exit(3));
         let unknown = call(&[field(100, &field(999, &[]))]);
-        assert_eq!(unknown.what, What::Unknown("100.999".to_owned()));
+        assert_eq!(unknown, What::Unknown("100.999".to_owned()));
     }
 
     #[test]
     fn artifacts_that_are_waited_for_are_records_too() {
         let artifact = field(4, b"name");
         let logged = call(&[field(100, &field(13, &field(1, &artifact)))]);
-        let What::Artifact(bytes, Some(kind)) = logged.what else {
-            panic!("{:?}", logged.what)
+        let What::Artifact(bytes, Some(kind)) = logged else {
+            panic!("{logged:?}")
         };
         assert_eq!(bytes, field(8, &artifact));
         assert_eq!(kind.name(), "artifact");
         let query = [field(10, b"id1"), field(15, &field(4, &field(1, b"{a}")))].concat();
-        let What::Api(request) = decode(&query).unwrap().what else {
+        let What::Api(request) = decode(&query, &mut Rows::default()).unwrap().what else {
             panic!("not a request")
         };
         let Some(api::Wanted::Graphql(graphql)) = request.wanted else {
@@ -481,7 +570,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_message_is_handled(bytes: Vec<u8>) {
-            let _ = decode(&bytes);
+            let _ = decode(&bytes, &mut Rows::default());
         }
     }
 }

@@ -8,15 +8,6 @@ use memchr::memchr2;
 
 use crate::wire::json::{Cursor, JsonError, MAX_DEPTH, Value};
 
-/// Integers up to here are exact as `f64`.
-const EXACT: u64 = 1 << 53;
-
-/// The powers of ten that `f64` holds exactly.
-const TENS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-];
-
 /// A member's value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Item<'a> {
@@ -102,59 +93,17 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Reads digits into `whole`, as long as they fit; gives their number.
-    fn digits(&mut self, whole: &mut u64, fits: &mut bool) -> Result<usize, JsonError> {
-        let start = self.cursor.at;
-        while let Some(digit @ b'0'..=b'9') = self.cursor.peek() {
-            // Nineteen digits always fit.
-            *whole = whole.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
-            self.cursor.at += 1;
-        }
-        let count = self.cursor.at - start;
-        if count == 0 {
-            return Err(self.cursor.error("expected a digit"));
-        }
-        *fits &= count <= 19;
-        Ok(count)
-    }
-
     fn number(&mut self) -> Result<Item<'a>, JsonError> {
         let start = self.cursor.at;
-        let negative = self.cursor.peek() == Some(b'-');
-        self.cursor.at += usize::from(negative);
-        let (mut whole, mut fits) = (0, true);
-        let mut digits = self.digits(&mut whole, &mut fits)?;
-        let mut fraction = 0;
-        let mut integer = true;
-        if self.cursor.peek() == Some(b'.') {
-            integer = false;
-            self.cursor.at += 1;
-            fraction = self.digits(&mut whole, &mut fits)?;
-            digits += fraction;
-        }
-        if let Some(b'e' | b'E') = self.cursor.peek() {
-            (integer, fits) = (false, false);
-            self.cursor.at += 1;
-            if let Some(b'+' | b'-') = self.cursor.peek() {
-                self.cursor.at += 1;
-            }
-            self.digits(&mut 0, &mut true)?;
-        }
-        let text = self.cursor.since(start);
-        // Exact operands make an exactly rounded quotient.
-        if fits && digits <= 19 && whole <= EXACT && fraction < TENS.len() {
-            let size = whole as f64 / TENS[fraction];
+        let number = self.cursor.number()?;
+        let value = number.value();
+        Ok(if number.is_exact_integer() {
             // There is no negative integer zero.
-            let negate = negative && !(integer && whole == 0);
-            return Ok(Item::Number(if negate { -size } else { size }));
-        }
-        let number = text
-            .parse()
-            .map_err(|_| self.cursor.error("not a number"))?;
-        Ok(if integer {
-            Item::Large(text, number)
+            Item::Number(value + 0.0)
+        } else if number.integer {
+            Item::Large(self.cursor.since(start), value)
         } else {
-            Item::Number(number)
+            Item::Number(value)
         })
     }
 

@@ -1,6 +1,7 @@
 //! A place in a JSON text, and the marks between values: what all readers of JSON here share.
 
 use super::JsonError;
+use super::number::Number;
 
 /// A place in a JSON text.
 #[derive(Debug, Clone)]
@@ -61,13 +62,12 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Steps over a number; gives its text, and whether it is written as an integer.
-    pub fn number(&mut self) -> Result<(&'a str, bool), JsonError> {
-        let start = self.at;
-        match number_length(self.rest()) {
-            Ok((length, integer)) => {
-                self.at += length;
-                Ok((self.since(start), integer))
+    /// Steps over a number.
+    pub fn number(&mut self) -> Result<Number<'a>, JsonError> {
+        match Number::read(&self.bytes[self.at..]) {
+            Ok(number) => {
+                self.at += number.text.len();
+                Ok(number)
             }
             Err(length) => {
                 self.at += length;
@@ -149,74 +149,6 @@ impl<'a> Cursor<'a> {
         match self.peek() {
             None => Ok(()),
             Some(_) => Err(self.error("unexpected text behind the value")),
-        }
-    }
-}
-
-/// How many bytes the number has that comes first, and whether it is written as an integer; or where a digit is missing.
-pub fn number_length(bytes: &[u8]) -> Result<(usize, bool), usize> {
-    let some_digits = |at: usize| match digits(&bytes[at..]) {
-        0 => Err(at),
-        count => Ok(at + count),
-    };
-    let mut at = some_digits(usize::from(bytes.first() == Some(&b'-')))?;
-    let mut integer = true;
-    if bytes.get(at) == Some(&b'.') {
-        integer = false;
-        at = some_digits(at + 1)?;
-    }
-    if let Some(b'e' | b'E') = bytes.get(at) {
-        integer = false;
-        let signed = matches!(bytes.get(at + 1), Some(b'+' | b'-'));
-        at = some_digits(at + 1 + usize::from(signed))?;
-    }
-    Ok((at, integer))
-}
-
-/// How many digits come first. Eight bytes are looked at together: numbers that are logged have many.
-fn digits(bytes: &[u8]) -> usize {
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (i, word) in words.iter().enumerate() {
-        // A digit becomes its value; what is more than 9 then, or was no ASCII, gets its highest bit.
-        let values = u64::from_le_bytes(*word) ^ 0x3030_3030_3030_3030;
-        let others = (values.wrapping_add(0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080;
-        if others != 0 {
-            return i * 8 + others.trailing_zeros() as usize / 8;
-        }
-    }
-    let last = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    words.len() * 8 + last
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_end_where_the_grammar_says() {
-        for (text, expected) in [
-            ("0", Ok((1, true))),
-            ("-12,", Ok((3, true))),
-            ("0.12345678901234567 ", Ok((19, false))),
-            ("12345678.5", Ok((10, false))),
-            ("1e-05}", Ok((5, false))),
-            ("1.5E+12345678", Ok((13, false))),
-            ("", Err(0)),
-            ("-", Err(1)),
-            ("-x", Err(1)),
-            ("1.", Err(2)),
-            ("1.e5", Err(2)),
-            ("1e+", Err(3)),
-        ] {
-            assert_eq!(number_length(text.as_bytes()), expected, "{text}");
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn digits_are_counted_as_one_by_one(bytes in "[0-9]{0,20}.{0,12}|[0-9/:]{0,30}|.*") {
-            let expected = bytes.bytes().take_while(u8::is_ascii_digit).count();
-            proptest::prop_assert_eq!(digits(bytes.as_bytes()), expected);
         }
     }
 }

@@ -108,13 +108,11 @@ impl<'a> Reader<'a> {
     }
 
     fn number(&mut self) -> Result<Value, JsonError> {
-        let (text, integer) = self.cursor.number()?;
-        if integer && let Ok(i) = text.parse() {
-            return Ok(Value::Int(i));
-        }
-        text.parse()
-            .map(Value::Float)
-            .map_err(|_| self.cursor.error("not a number"))
+        let number = self.cursor.number()?;
+        Ok(match number.as_i64() {
+            Some(integer) => Value::Int(integer),
+            None => Value::Float(number.value()),
+        })
     }
 
     fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
