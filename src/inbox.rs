@@ -86,6 +86,17 @@ pub struct Answer {
     pub id: Option<Value>,
 }
 
+/// What the recorder waits for.
+#[derive(Debug, Default, PartialEq)]
+enum Waiting {
+    /// It is at work, or has been woken.
+    #[default]
+    No,
+    ForAny,
+    /// It has something, and gathers more.
+    ForMore,
+}
+
 #[derive(Debug, Default)]
 struct Queue {
     items: VecDeque<Item>,
@@ -95,10 +106,10 @@ struct Queue {
     /// Bytes of output that were dropped because the recorder stood still.
     dropped: u64,
     closed: bool,
-    waiting: bool,
+    waiting: Waiting,
     spare: Vec<Vec<u8>>,
     stalled: bool,
-    /// Somebody waits for an answer: nothing is gathered.
+    /// Somebody waits for an answer, or has gathered before: nothing is gathered.
     urgent: bool,
 }
 
@@ -184,7 +195,7 @@ impl Inbox {
 
     /// Adds anything else; `size` is about how many bytes it holds. Says whether it was taken.
     pub fn push(&self, item: Item, size: usize) -> bool {
-        self.push_urgent(item, size, false)
+        self.push_with(item, size, false)
     }
 
     /// Adds something that must not be lost: waits for a recorder that stands still, unless it has gone.
@@ -208,8 +219,12 @@ impl Inbox {
         self.lock().dropped += bytes as u64;
     }
 
-    /// As [`Inbox::push`]; with `urgent` the recorder does not wait for more before it takes it.
-    pub fn push_urgent(&self, item: Item, size: usize, urgent: bool) -> bool {
+    /// As [`Inbox::push`], and the recorder does not wait for more before it takes it.
+    pub fn push_urgent(&self, item: Item, size: usize) -> bool {
+        self.push_with(item, size, true)
+    }
+
+    fn push_with(&self, item: Item, size: usize, urgent: bool) -> bool {
         let Some(mut queue) = self.room(size) else {
             return false;
         };
@@ -242,8 +257,13 @@ impl Inbox {
     }
 
     fn wake(&self, mut queue: MutexGuard<'_, Queue>) {
-        // Who is woken already need not be told again before it has come.
-        if std::mem::take(&mut queue.waiting) || queue.bytes >= ENOUGH || queue.urgent {
+        let wakes = match queue.waiting {
+            Waiting::No => false,
+            Waiting::ForAny => true,
+            Waiting::ForMore => queue.bytes >= ENOUGH || queue.urgent,
+        };
+        if wakes {
+            queue.waiting = Waiting::No;
             drop(queue);
             self.ready.notify_one();
         }
@@ -277,7 +297,7 @@ impl Inbox {
     pub fn take(&self, patience: Option<Duration>, reuse: VecDeque<Item>) -> Batch {
         let mut queue = self.lock();
         if queue.items.is_empty() && !queue.closed {
-            queue.waiting = true;
+            queue.waiting = Waiting::ForAny;
             queue = match patience {
                 Some(patience) => self
                     .ready
@@ -290,15 +310,16 @@ impl Inbox {
                     .wait_while(queue, |queue| queue.items.is_empty() && !queue.closed)
                     .unwrap_or_else(PoisonError::into_inner),
             };
-            queue.waiting = false;
         }
         let gathers = |queue: &mut Queue| queue.bytes < ENOUGH && !queue.closed && !queue.urgent;
         if !queue.items.is_empty() && gathers(&mut queue) {
+            queue.waiting = Waiting::ForMore;
             queue = self
                 .ready
                 .wait_timeout_while(queue, GATHER, gathers)
                 .map_or_else(|poisoned| poisoned.into_inner().0, |(queue, _)| queue);
         }
+        queue.waiting = Waiting::No;
         queue.bytes = 0;
         queue.urgent = false;
         let batch = Batch {

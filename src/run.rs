@@ -275,7 +275,7 @@ impl RunState {
                 if row.iter().all(|field| field.name != "step") {
                     let mut asked = Fields::default();
                     asked.push("step", &step.to_string());
-                    self.columns.collect(&asked.all(), |_| false);
+                    self.columns.collect(&asked.all());
                 }
                 self.flush_row(now, out);
                 return;
@@ -334,17 +334,13 @@ impl RunState {
     }
 
     fn collect(&mut self, row: &Part<'_>, now: Now) {
-        let mut timed = false;
-        self.columns.collect(row, |field| {
-            if field.name == "_timestamp" && field.number.is_some() {
-                field.json.clone_into(&mut self.last_timestamp);
-                timed = true;
-            }
-            matches!(field.name, "_timestamp" | "_step" | "_runtime")
-        });
-        if !timed {
-            self.last_timestamp.clear();
-            write_float(now.unix_nanos as f64 / 1e9, &mut self.last_timestamp);
+        self.columns.collect(row);
+        // The official client puts it behind all others.
+        let time = row.iter().rev().find(|field| field.name == "_timestamp");
+        self.last_timestamp.clear();
+        match time.filter(|time| time.number.is_some()) {
+            Some(time) => self.last_timestamp.push_str(time.json),
+            None => write_float(now.unix_nanos as f64 / 1e9, &mut self.last_timestamp),
         }
     }
 
@@ -379,7 +375,7 @@ impl RunState {
             (RUNTIME, &self.last_runtime),
             (STEP, &self.last_step),
         ] {
-            encode_item(path, json, &[], &mut self.items);
+            encode_item(path, json.as_bytes(), &[], &mut self.items);
         }
     }
 

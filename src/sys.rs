@@ -4,6 +4,24 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::run::Now;
 
+/// A moment by both clocks.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    pub instant: Instant,
+    /// Nanoseconds since the Unix epoch.
+    pub unix_nanos: i128,
+}
+
+impl Moment {
+    /// This moment.
+    pub fn now() -> Self {
+        Self {
+            instant: Instant::now(),
+            unix_nanos: unix_nanos(SystemTime::now()),
+        }
+    }
+}
+
 /// Both clocks of a run. Durations come from the monotonic one; wall time is only recorded.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
@@ -20,9 +38,14 @@ impl Clock {
 
     /// This moment.
     pub fn now(&self) -> Now {
+        self.of(Moment::now())
+    }
+
+    /// A moment as the run sees it.
+    pub fn of(&self, moment: Moment) -> Now {
         Now {
-            unix_nanos: unix_nanos(SystemTime::now()),
-            elapsed: self.start.elapsed(),
+            unix_nanos: moment.unix_nanos,
+            elapsed: moment.instant.saturating_duration_since(self.start),
         }
     }
 

@@ -17,7 +17,7 @@ use crate::peer::Peer;
 use crate::run::{Event, RunState, Stream};
 use crate::service::Info;
 use crate::store::Place;
-use crate::sys::Clock;
+use crate::sys::{Clock, Moment};
 use crate::system::host;
 use crate::wire::fields::{Fields, Part};
 use crate::wire::schema::{Kind, RunRecord, StatsRecord};
@@ -112,12 +112,21 @@ impl Clients {
 
     /// Takes calls.
     pub fn calls(&mut self, calls: Calls, peer: &Arc<Peer>, main: &mut Option<Main>) {
+        // One look at the clocks for all: there may be thousands a second.
+        let moment = Moment::now();
         calls.for_each(|id, stream, what, rows| {
-            self.call(Call { id, stream, what }, rows, peer, main);
+            self.call(Call { id, stream, what }, rows, moment, peer, main);
         });
     }
 
-    fn call(&mut self, call: Call<'_>, rows: &Fields, peer: &Arc<Peer>, main: &mut Option<Main>) {
+    fn call(
+        &mut self,
+        call: Call<'_>,
+        rows: &Fields,
+        moment: Moment,
+        peer: &Arc<Peer>,
+        main: &mut Option<Main>,
+    ) {
         let Call { id, stream, what } = call;
         let place = self
             .runs
@@ -125,7 +134,7 @@ impl Clients {
             .rposition(|run| run.id == stream && !run.over);
         // Who wants to open the run anew does not go on with it.
         if let (Some(place), false) = (place, matches!(what, What::Init(..))) {
-            self.runs[place].heard = Instant::now();
+            self.runs[place].heard = moment.instant;
         }
         let answer = match what {
             What::Init(settings, raw) => {
@@ -182,7 +191,7 @@ impl Clients {
             what => match place {
                 Some(place) => {
                     let begun = self.runs[place].begun;
-                    let answer = self.run_call(place, what, rows, main);
+                    let answer = self.run_call(place, what, rows, moment, main);
                     let run = &mut self.runs[place];
                     if run.uploads && !begun && run.begun {
                         // The script is told where its run is, so the server comes first.
@@ -240,6 +249,7 @@ impl Clients {
         place: usize,
         what: What,
         rows: &Fields,
+        moment: Moment,
         main: &mut Option<Main>,
     ) -> Answer {
         match what {
@@ -249,7 +259,7 @@ impl Clients {
                 commit,
             } => {
                 let row = rows.part(values);
-                return self.log(place, &row, step, commit, main);
+                return self.log(place, &row, (step, commit), moment, main);
             }
             What::Record(record, kind) => return self.record(place, record, kind, main),
             What::InformAttach => {
@@ -331,15 +341,15 @@ impl Clients {
         &mut self,
         place: usize,
         row: &Part<'_>,
-        step: Option<i64>,
-        commit: Option<bool>,
+        (step, commit): (Option<i64>, Option<bool>),
+        moment: Moment,
         main: &mut Option<Main>,
     ) -> Answer {
         let run = &mut self.runs[place];
         if run.exit.is_none()
             && let Some((log, clock)) = run.log(main)
         {
-            log.log(row, step, commit, clock.now());
+            log.log(row, step, commit, clock.of(moment));
             if let Some(notice) = log.take_notice() {
                 self.warn_client(place, notice);
             }

@@ -6,47 +6,17 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::metric::{Definitions, Rule};
+use super::metric::Definitions;
 use super::series::Series;
-use crate::wire::fields::{Field, Fields, Part, name_of, path_of};
-use crate::wire::json::{Value, write_float};
+use crate::wire::fields::{Fields, Part, name_of, path_of};
+use crate::wire::json::Value;
 use crate::wire::records::{encode_item, encoded_path};
-use crate::wire::schema::{MetricRecord, MetricSummary};
+use crate::wire::schema::MetricRecord;
 
-#[derive(Debug)]
-struct Column {
-    path: Vec<String>,
-    /// The path as it stands in the items of rows and summaries.
-    encoded_path: Vec<u8>,
-    /// The path as `define_metric` spells it.
-    name: String,
-    rule: Rule,
-    aggregate: Aggregate,
-    /// Latest value, what the summary shows if no aggregation is asked for; empty if there is none.
-    last: String,
-    /// `last` is the latest number in a row.
-    last_is_number: bool,
-    /// The latest number in a row, if it is not `last`; empty if there is none.
-    number: String,
-    series: Series,
-    /// Where the value of the open row stands.
-    slot: Option<usize>,
-    /// The summary value changed since it was last written.
-    dirty: bool,
-    /// `run.summary[...]` was set: aggregations are off.
-    explicit: bool,
-    /// Some other column is above or below this one: of such, only the latest has a summary value.
-    rivals: bool,
-}
+mod column;
+mod latest;
 
-#[derive(Debug, Default)]
-struct Aggregate {
-    first: String,
-    min: f64,
-    max: f64,
-    sum: f64,
-    count: u64,
-}
+use column::Column;
 
 /// The row that is being collected; its memory is kept from row to row.
 #[derive(Debug, Default)]
@@ -63,6 +33,9 @@ struct Cell {
     column: usize,
     value: usize,
 }
+
+/// Names that are no columns: every row has such values, which [`crate::run::RunState`] adds.
+pub const RESERVED: [&str; 3] = ["_timestamp", "_runtime", "_step"];
 
 /// Values that a row may have been given before those that were replaced are thrown away.
 const REPLACED: usize = 64;
@@ -82,12 +55,39 @@ impl Row {
     }
 }
 
+/// Byte strings, one behind the other.
+#[derive(Debug, Default)]
+struct Packed {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Packed {
+    fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        self.ends.push(self.bytes.len());
+    }
+
+    fn get(&self, index: usize) -> Option<&[u8]> {
+        let end = *self.ends.get(index)?;
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        Some(&self.bytes[start..end])
+    }
+}
+
 /// All columns of a run and the row that is being collected.
 #[derive(Debug, Default)]
 pub struct Columns {
     all: Vec<Column>,
+    /// The name of each.
+    names: Packed,
+    /// Its path as it stands in the items of rows and summaries.
+    paths: Packed,
+    /// Where its value stands in the open row.
+    slots: Vec<Option<usize>>,
     by_name: HashMap<String, usize>,
-    /// The column that is looked for next, probably: rows mostly have the same ones in the same order.
+    /// The column that is looked for next, probably: rows mostly have the same ones in the same order, and are compared with
+    /// names that lie behind each other.
     next: usize,
     /// Names of everything that has columns below it.
     parents: HashSet<String>,
@@ -106,40 +106,43 @@ impl Columns {
     pub fn row_has_none_of(&self, fields: &Fields) -> bool {
         fields.iter().all(|field| {
             let index = self.by_name.get(field.name);
-            index.is_none_or(|index| self.all[*index].slot.is_none())
+            index.is_none_or(|index| self.slots[*index].is_none())
         })
     }
 
-    /// Puts values into the open row, but for those that `other` takes; later values win.
-    pub fn collect(&mut self, part: &Part<'_>, mut other: impl FnMut(Field<'_>) -> bool) {
-        self.row.open = true;
-        let before = self.row.values.len();
-        self.row.values.append(part);
-        for (value, field) in (before..).zip(part.iter()) {
-            if other(field) {
+    /// Puts values into the open row, but for [`RESERVED`] ones; later values win.
+    pub fn collect(&mut self, part: &Part<'_>) {
+        let mut row = std::mem::take(&mut self.row);
+        row.open = true;
+        let before = row.values.len();
+        row.values.append(part);
+        for value in before..row.values.len() {
+            let (name, _) = row.values.bytes(value);
+            if name.first() == Some(&b'_') && RESERVED.contains(&row.values.name(value)) {
                 continue;
             }
-            let column = self.index_of(field.name);
-            let cell = Cell { column, value };
-            if let Some(slot) = self.all[column].slot {
-                self.row.cells[slot] = cell;
+            let column = if self.names.get(self.next) == Some(name) {
+                self.next += 1;
+                self.next - 1
             } else {
-                self.all[column].slot = Some(self.row.cells.len());
-                self.row.cells.push(cell);
+                self.index_of(row.values.name(value))
+            };
+            let cell = Cell { column, value };
+            if let Some(slot) = self.slots[column] {
+                row.cells[slot] = cell;
+            } else {
+                self.slots[column] = Some(row.cells.len());
+                row.cells.push(cell);
             }
         }
-        self.row.compact();
+        row.compact();
+        self.row = row;
     }
 
     fn index_of(&mut self, name: &str) -> usize {
-        let guessed = self.all.get(self.next);
-        let index = if guessed.is_some_and(|column| column.name == name) {
-            self.next
-        } else {
-            match self.by_name.get(name) {
-                Some(index) => *index,
-                None => self.add_column(name),
-            }
+        let index = match self.by_name.get(name) {
+            Some(index) => *index,
+            None => self.add_column(name),
         };
         self.next = index + 1;
         index
@@ -159,24 +162,14 @@ impl Columns {
         }
         if rivals {
             for column in &mut self.all {
-                column.rivals |= column.path.starts_with(&path);
+                column.rivals |= column.detail.path.starts_with(&path);
             }
         }
-        self.all.push(Column {
-            rule: self.definitions.rule(name),
-            encoded_path: encoded_path(&path),
-            path,
-            name: name.to_owned(),
-            aggregate: Aggregate::default(),
-            last: String::new(),
-            last_is_number: false,
-            number: String::new(),
-            series: Series::default(),
-            slot: None,
-            dirty: false,
-            explicit: false,
-            rivals,
-        });
+        self.names.push(name.as_bytes());
+        self.paths.push(&encoded_path(&path));
+        self.slots.push(None);
+        let rule = self.definitions.rule(name);
+        self.all.push(Column::new(path, name, rule, rivals));
         self.by_name.insert(name.to_owned(), index);
         index
     }
@@ -186,37 +179,38 @@ impl Columns {
         let mut row = std::mem::take(&mut self.row);
         self.next = row.cells.first().map_or(0, |cell| cell.column);
         for i in 0..row.cells.len() {
-            let rule = &self.all[row.cells[i].column].rule;
-            if !rule.step_sync {
+            let column = &self.all[row.cells[i].column];
+            if !column.is_filled_in {
                 continue;
             }
-            let Some(axis) = &rule.step_metric else {
+            let Some(axis) = &column.detail.rule.step_metric else {
                 continue;
             };
             let axis = match self.by_name.get(axis) {
                 Some(index) => *index,
                 None => self.add_column(&axis.clone()),
             };
-            let column = &mut self.all[axis];
-            if column.slot.is_none() {
-                column.slot = Some(row.cells.len());
+            if self.slots[axis].is_none() {
+                self.slots[axis] = Some(row.cells.len());
                 // As the official core: an axis that was never logged counts as 0.
                 row.cells.push(Cell {
                     column: axis,
                     value: row.values.len(),
                 });
+                let column = &self.all[axis];
                 let latest = column.latest_number().unwrap_or("0");
-                row.values.push(&column.name, latest);
+                row.values.push(&column.detail.name, latest);
             }
         }
         for cell in &row.cells {
-            let value = row.values.at(cell.value);
+            let (_, json) = row.values.bytes(cell.value);
+            self.slots[cell.column] = None;
+            let path = self.paths.get(cell.column).unwrap_or_default();
+            encode_item(path, json, row.values.extra(cell.value), items);
             let column = &mut self.all[cell.column];
-            column.slot = None;
-            encode_item(&column.encoded_path, value.json, value.extra, items);
-            column.record(value);
+            column.record(json, row.values.number(cell.value));
             // Null is no value, so it replaces none.
-            if column.rivals && value.json != "null" {
+            if column.rivals && json != b"null" {
                 self.silence_rivals(cell.column);
             }
         }
@@ -229,11 +223,11 @@ impl Columns {
 
     /// A value replaces the tree that stood at its place, and a tree the value.
     fn silence_rivals(&mut self, index: usize) {
-        let path = self.all[index].path.clone();
+        let path = self.all[index].detail.path.clone();
         for (i, other) in self.all.iter_mut().enumerate() {
-            if i != index && (other.path.starts_with(&path) || path.starts_with(&other.path)) {
-                other.clear_last();
-                other.dirty = false;
+            let place = &other.detail.path;
+            if i != index && (place.starts_with(&path) || path.starts_with(place)) {
+                other.forget(false);
             }
         }
     }
@@ -244,7 +238,7 @@ impl Columns {
         let index = self.index_of(name);
         let column = &mut self.all[index];
         column.explicit = true;
-        column.set_last(json, false);
+        column.set_last(json.as_bytes(), false);
         column.dirty = !told;
         self.dirty |= !told;
         if column.rivals {
@@ -256,10 +250,8 @@ impl Columns {
     pub fn remove_summary(&mut self, name: &str) {
         let path = path_of(name);
         for column in &mut self.all {
-            if column.path.starts_with(&path) {
-                column.clear_last();
-                column.aggregate = Aggregate::default();
-                column.dirty = false;
+            if column.detail.path.starts_with(&path) {
+                column.forget(true);
             }
         }
     }
@@ -270,13 +262,13 @@ impl Columns {
         if metric.glob_name.is_empty() {
             if let Some(index) = self.by_name.get(&name) {
                 let column = &mut self.all[*index];
-                column.rule = self.definitions.rule(&column.name);
+                column.set_rule(self.definitions.rule(&column.detail.name));
                 // As the official core: defining a metric anew brings its aggregations back.
                 column.explicit = false;
             }
         } else {
             for column in &mut self.all {
-                column.rule = self.definitions.rule(&column.name);
+                column.set_rule(self.definitions.rule(&column.detail.name));
             }
         }
     }
@@ -294,18 +286,19 @@ impl Columns {
     /// Marks every summary value as changed.
     pub fn touch_all(&mut self) {
         for column in &mut self.all {
-            column.dirty = !column.last.is_empty();
+            column.dirty = column.has_last();
         }
         self.dirty = true;
     }
 
     /// Appends the changed summary values as encoded items and marks them as written.
     pub fn take_summary(&mut self, items: &mut Vec<u8>) {
-        for column in &mut self.all {
+        for (index, column) in self.all.iter_mut().enumerate() {
             if std::mem::take(&mut column.dirty)
                 && let Some(json) = column.summary()
             {
-                encode_item(&column.encoded_path, &json, &[], items);
+                let path = self.paths.get(index).unwrap_or_default();
+                encode_item(path, json.as_bytes(), &[], items);
             }
         }
         self.dirty = false;
@@ -315,7 +308,7 @@ impl Columns {
     pub fn summary_leaves(&self) -> impl Iterator<Item = (&[String], Cow<'_, str>)> {
         self.all
             .iter()
-            .filter_map(|column| Some((column.path.as_slice(), column.summary()?)))
+            .filter_map(|column| Some((column.detail.path.as_slice(), column.summary()?)))
     }
 
     /// The summary as nested objects. Null is no value.
@@ -326,11 +319,13 @@ impl Columns {
             let Some(value) = column.summary_value() else {
                 continue;
             };
-            let place = *places.entry(column.path[0].as_str()).or_insert_with(|| {
-                root.push((column.path[0].clone(), Value::Null));
-                root.len() - 1
-            });
-            root[place].1.put(&column.path[1..], value);
+            let place = *places
+                .entry(column.detail.path[0].as_str())
+                .or_insert_with(|| {
+                    root.push((column.detail.path[0].clone(), Value::Null));
+                    root.len() - 1
+                });
+            root[place].1.put(&column.detail.path[1..], value);
         }
         root
     }
@@ -340,7 +335,7 @@ impl Columns {
         self.all
             .iter()
             .filter(|column| column.series.count() > 0)
-            .map(|column| (column.path[0].as_str(), &column.series))
+            .map(|column| (column.detail.path[0].as_str(), &column.series))
     }
 
     /// Series of public top-level columns that hold numbers and are no x axis, by name.
@@ -348,7 +343,7 @@ impl Columns {
         let mut rows: Vec<(&str, &Series)> = self
             .visible()
             .filter(|column| column.series.count() > 0)
-            .map(|column| (column.path[0].as_str(), &column.series))
+            .map(|column| (column.detail.path[0].as_str(), &column.series))
             .collect();
         rows.sort_unstable_by_key(|(name, _)| *name);
         rows
@@ -358,7 +353,7 @@ impl Columns {
     pub fn summary_view(&self) -> Vec<(&str, Value)> {
         let mut rows: Vec<(&str, Value)> = self
             .visible()
-            .filter_map(|column| Some((column.path[0].as_str(), column.summary_value()?)))
+            .filter_map(|column| Some((column.detail.path[0].as_str(), column.summary_value()?)))
             .collect();
         rows.sort_unstable_by_key(|(name, _)| *name);
         rows
@@ -366,135 +361,10 @@ impl Columns {
 
     fn visible(&self) -> impl Iterator<Item = &Column> {
         self.all.iter().filter(|column| {
-            column.path.len() == 1
-                && !column.path[0].starts_with('_')
-                && !self.definitions.is_axis(&column.name)
+            column.detail.path.len() == 1
+                && !column.detail.path[0].starts_with('_')
+                && !self.definitions.is_axis(&column.detail.name)
         })
-    }
-}
-
-impl Column {
-    fn record(&mut self, value: Field<'_>) {
-        let Field { json, number, .. } = value;
-        if let Some(number) = number {
-            let a = &mut self.aggregate;
-            if a.count == 0 {
-                (a.min, a.max) = (number, number);
-            } else if number.is_nan() || a.min.is_nan() {
-                (a.min, a.max) = (f64::NAN, f64::NAN);
-            } else {
-                (a.min, a.max) = (a.min.min(number), a.max.max(number));
-            }
-            a.sum += number;
-            a.count += 1;
-            if self.path.len() == 1 {
-                self.series.push(number);
-            }
-        }
-        if json == "null" {
-            return;
-        }
-        if self.aggregate.first.is_empty() {
-            json.clone_into(&mut self.aggregate.first);
-        }
-        self.set_last(json, number.is_some());
-        self.dirty = true;
-    }
-
-    /// What rows without this column get if it is their x axis.
-    fn latest_number(&self) -> Option<&str> {
-        let number = if self.last_is_number {
-            &self.last
-        } else {
-            &self.number
-        };
-        (!number.is_empty()).then_some(number)
-    }
-
-    fn set_last(&mut self, json: &str, is_number: bool) {
-        if !is_number {
-            self.clear_last();
-        }
-        json.clone_into(&mut self.last);
-        self.last_is_number = is_number;
-    }
-
-    fn clear_last(&mut self) {
-        if std::mem::take(&mut self.last_is_number) {
-            std::mem::swap(&mut self.last, &mut self.number);
-        }
-        self.last.clear();
-    }
-
-    /// The summary value as JSON text: the latest, or the asked aggregations, or nothing.
-    fn summary(&self) -> Option<Cow<'_, str>> {
-        if self.last.is_empty() {
-            return None;
-        }
-        let MetricSummary {
-            min,
-            max,
-            mean,
-            last: latest,
-            first,
-            none,
-            ..
-        } = self.rule.summary;
-        if none {
-            return None;
-        }
-        if self.explicit || !(min || max || mean || latest || first) {
-            return Some(Cow::Borrowed(&self.last));
-        }
-        let mut json = String::from("{");
-        let mut add = |name: &str, value: &dyn Fn(&mut String)| {
-            if json.len() > 1 {
-                json.push(',');
-            }
-            json.push('"');
-            json.push_str(name);
-            json.push_str("\":");
-            value(&mut json);
-        };
-        let text = |text: &str, out: &mut String| out.push_str(text);
-        if latest {
-            add("last", &|out| text(&self.last, out));
-        }
-        let aggregate = &self.aggregate;
-        if first && !aggregate.first.is_empty() {
-            add("first", &|out| text(&aggregate.first, out));
-        }
-        if aggregate.count > 0 {
-            if min {
-                add("min", &|out| write_number(aggregate.min, out));
-            }
-            if max {
-                add("max", &|out| write_number(aggregate.max, out));
-            }
-            if mean {
-                add("mean", &|out| {
-                    write_number(aggregate.sum / aggregate.count as f64, out);
-                });
-            }
-        }
-        json.push('}');
-        Some(Cow::Owned(json))
-    }
-
-    fn summary_value(&self) -> Option<Value> {
-        // The text was written here, or checked when it came.
-        Value::parse(&self.summary()?)
-            .ok()
-            .filter(|value| *value != Value::Null)
-    }
-}
-
-/// A number that was computed: whole ones are written as such, as by the official core.
-fn write_number(number: f64, out: &mut String) {
-    if number.fract() == 0.0 && number.abs() < 9e15 {
-        out.push_str(&(number as i64).to_string());
-    } else {
-        write_float(number, out);
     }
 }
 
@@ -507,7 +377,7 @@ mod tests {
     fn collect(columns: &mut Columns, json: &str) -> Vec<String> {
         let value = Value::parse(json).unwrap();
         let Value::Map(members) = value else { panic!() };
-        columns.collect(&Fields::from_values(&members).all(), |_| false);
+        columns.collect(&Fields::from_values(&members).all());
         let mut items = Vec::new();
         columns.flush_row(&mut items);
         let mut records = Records::default();
@@ -563,7 +433,7 @@ mod tests {
                 panic!("{json}")
             };
             let fields = Fields::from_values(&members);
-            columns.collect(&fields.all(), |field| field.name == "_step");
+            columns.collect(&fields.all());
         };
         for i in 0..640 {
             log(&mut columns, &format!(r#"{{"x":{i},"_step":1}}"#));

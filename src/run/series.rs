@@ -1,7 +1,7 @@
 //! The whole course of one metric in bounded memory, for sparklines.
 
 /// Points (or buckets of points) that are kept exactly; when full, neighbours are merged.
-const CAPACITY: usize = 256;
+const CAPACITY: usize = 128;
 
 /// What is kept of a stretch of the series.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,11 +54,11 @@ impl Series {
     }
 
     fn halve(&mut self) {
-        self.buckets = self
-            .buckets
-            .chunks(2)
-            .map(|pair| pair.iter().copied().reduce(merge).unwrap_or(pair[0]))
-            .collect();
+        let half = self.buckets.len() / 2;
+        for i in 0..half {
+            self.buckets[i] = merge(self.buckets[2 * i], self.buckets[2 * i + 1]);
+        }
+        self.buckets.truncate(half);
         self.per_bucket *= 2;
     }
 

@@ -41,7 +41,7 @@ pub(super) fn serve(stream: &mut impl Read, first: &[u8], peer: &Arc<Peer>, shar
                 Err(error) => break Some(error),
             }
         };
-        client.hand_over(false);
+        client.hand_over();
         if let Some(error) = broken {
             client.debug(&error.to_string());
             return peer.cut_off();
@@ -116,22 +116,23 @@ impl Client<'_> {
         let Some(fallback) = fallback else {
             return false;
         };
-        if !self.hand_over(true) {
+        if !self.hand_over() {
             self.peer.send(fallback);
         }
         true
     }
 
-    /// Gives the recorder what has come, at once if it is `urgent`; false if it stands still, and the calls are lost.
-    fn hand_over(&mut self, urgent: bool) -> bool {
+    /// Gives the recorder what has come; false if it stands still, and the calls are lost.
+    fn hand_over(&mut self) -> bool {
         if self.calls.is_empty() {
             return true;
         }
         let mut calls = std::mem::take(&mut self.calls);
-        calls.rows = std::mem::take(&mut self.rows.fields);
+        calls.rows = self.rows.take();
         let item = Item::Calls(calls, Arc::clone(self.peer));
         let bytes = std::mem::take(&mut self.bytes);
-        let taken = self.shared.inbox.push_urgent(item, bytes, urgent);
+        // Calls have been gathered here: nothing is gained if the recorder waits for more.
+        let taken = self.shared.inbox.push_urgent(item, bytes);
         if !taken {
             self.shared.inbox.lost(bytes);
         }

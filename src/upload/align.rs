@@ -170,7 +170,12 @@ mod tests {
             let fields = Fields::read(&mut crate::wire::json::Reader::new(row)).unwrap_or_default();
             let mut items = Vec::new();
             for field in fields.iter() {
-                encode_item(&encoded_path(&[field.name]), field.json, &[], &mut items);
+                encode_item(
+                    &encoded_path(&[field.name]),
+                    field.json.as_bytes(),
+                    &[],
+                    &mut items,
+                );
             }
             records.push_parts(HISTORY, &items, &[]);
         }

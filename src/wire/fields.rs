@@ -64,6 +64,12 @@ impl Fields {
         }
     }
 
+    /// None, and room for what these hold.
+    #[must_use]
+    pub fn with_equal_room(&self) -> Self {
+        Self::with_capacity(self.text.len(), self.len())
+    }
+
     /// Fields from values that are in memory.
     pub fn from_values(values: &[(String, Value)]) -> Self {
         let mut fields = Self::default();
@@ -178,6 +184,18 @@ impl Fields {
         }
     }
 
+    /// Name and JSON text of the value at an index that is less than [`Fields::len`], as bytes: where they are copied only.
+    pub fn bytes(&self, index: usize) -> (&[u8], &[u8]) {
+        let (start, place) = (self.start(index), self.values[index]);
+        let text = self.text.as_bytes();
+        (&text[start..place.name], &text[place.name..place.json])
+    }
+
+    /// [`Field::number`] of the value at an index that is less than [`Fields::len`].
+    pub fn number(&self, index: usize) -> Option<f64> {
+        self.values[index].number
+    }
+
     /// The name of the value at an index that is less than [`Fields::len`].
     pub fn name(&self, index: usize) -> &str {
         &self.text[self.start(index)..self.values[index].name]
@@ -191,7 +209,8 @@ impl Fields {
         }
     }
 
-    fn extra(&self, index: usize) -> &[u8] {
+    /// [`Field::extra`] of the value at an index.
+    pub fn extra(&self, index: usize) -> &[u8] {
         // Hardly any row has some.
         if self.extras.is_empty() {
             return &[];
@@ -232,7 +251,7 @@ pub struct Part<'a> {
 
 impl<'a> Part<'a> {
     /// The values in order.
-    pub fn iter(&self) -> impl Iterator<Item = Field<'a>> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Field<'a>> {
         let fields = self.fields;
         self.values.clone().map(|index| fields.at(index))
     }

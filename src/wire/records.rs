@@ -111,7 +111,7 @@ pub fn encoded_path<S: AsRef<str>>(path: &[S]) -> Vec<u8> {
 }
 
 /// Appends an item of a history row, or of a summary update, from its encoded path, its JSON text and further fields.
-pub fn encode_item(path: &[u8], json: &str, extra: &[u8], out: &mut Vec<u8>) {
+pub fn encode_item(path: &[u8], json: &[u8], extra: &[u8], out: &mut Vec<u8>) {
     let value = VALUE_JSON.len() + encoded_len_varint(json.len() as u64) + json.len();
     let length = path.len() + value + extra.len();
     out.reserve(length + 11);
@@ -127,7 +127,7 @@ pub fn encode_item(path: &[u8], json: &str, extra: &[u8], out: &mut Vec<u8>) {
         out.extend_from_slice(&VALUE_JSON);
         encode_varint(json.len() as u64, out);
     }
-    out.extend_from_slice(json.as_bytes());
+    out.extend_from_slice(json);
     out.extend_from_slice(extra);
 }
 
@@ -154,8 +154,8 @@ mod tests {
         let path = ["a", "ü.b"].map(str::to_owned);
         let json = format!("\"{}\"", "x".repeat(300));
         let mut items = Vec::new();
-        encode_item(&encoded_path(&path), &json, &[], &mut items);
-        encode_item(&encoded_path(&path), "1", &[], &mut items);
+        encode_item(&encoded_path(&path), json.as_bytes(), &[], &mut items);
+        encode_item(&encoded_path(&path), b"1", &[], &mut items);
         let mut records = Records::default();
         records.push_parts(HISTORY, &items, &[]);
         records.push_parts(SUMMARY, &items[..0], &items);

@@ -74,6 +74,14 @@ pub struct Rows {
     row: Unchecked,
 }
 
+impl Rows {
+    /// Takes the rows out. There is room for as many again, if there were some.
+    pub fn take(&mut self) -> Fields {
+        let next = self.fields.with_equal_room();
+        std::mem::replace(&mut self.fields, next)
+    }
+}
+
 /// What the SDK wants.
 #[derive(Debug, PartialEq)]
 pub enum What {
