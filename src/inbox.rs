@@ -24,7 +24,7 @@ const JOIN: usize = 128 * 1024;
 /// Buffers that are kept for the next output, so that a flood does not pass through the allocator.
 const SPARE: usize = 16;
 const JOIN_FOR: Duration = Duration::from_millis(10);
-/// How long the recorder gathers after the first item, so that it runs once for many.
+/// The recorder takes a batch at most this often, so that it runs once for many items; after silence it comes at once.
 const GATHER: Duration = Duration::from_millis(5);
 /// Waiting bytes at which it does not wait any longer.
 const ENOUGH: usize = CAPACITY / 8;
@@ -107,9 +107,11 @@ struct Queue {
     dropped: u64,
     closed: bool,
     waiting: Waiting,
+    /// When the recorder took a batch last.
+    taken: Option<Instant>,
     spare: Vec<Vec<u8>>,
     stalled: bool,
-    /// Somebody waits for an answer, or has gathered before: nothing is gathered.
+    /// Somebody waits for an answer: nothing is gathered.
     urgent: bool,
 }
 
@@ -195,7 +197,7 @@ impl Inbox {
 
     /// Adds anything else; `size` is about how many bytes it holds. Says whether it was taken.
     pub fn push(&self, item: Item, size: usize) -> bool {
-        self.push_with(item, size, false)
+        self.push_urgent(item, size, false)
     }
 
     /// Adds something that must not be lost: waits for a recorder that stands still, unless it has gone.
@@ -219,12 +221,8 @@ impl Inbox {
         self.lock().dropped += bytes as u64;
     }
 
-    /// As [`Inbox::push`], and the recorder does not wait for more before it takes it.
-    pub fn push_urgent(&self, item: Item, size: usize) -> bool {
-        self.push_with(item, size, true)
-    }
-
-    fn push_with(&self, item: Item, size: usize, urgent: bool) -> bool {
+    /// As [`Inbox::push`]; with `urgent` the recorder does not wait for more before it takes it.
+    pub fn push_urgent(&self, item: Item, size: usize, urgent: bool) -> bool {
         let Some(mut queue) = self.room(size) else {
             return false;
         };
@@ -312,13 +310,16 @@ impl Inbox {
             };
         }
         let gathers = |queue: &mut Queue| queue.bytes < ENOUGH && !queue.closed && !queue.urgent;
-        if !queue.items.is_empty() && gathers(&mut queue) {
+        let taken = queue.taken.map_or(GATHER, |taken| taken.elapsed());
+        let left = GATHER.saturating_sub(taken);
+        if !queue.items.is_empty() && !left.is_zero() && gathers(&mut queue) {
             queue.waiting = Waiting::ForMore;
             queue = self
                 .ready
-                .wait_timeout_while(queue, GATHER, gathers)
+                .wait_timeout_while(queue, left, gathers)
                 .map_or_else(|poisoned| poisoned.into_inner().0, |(queue, _)| queue);
         }
+        queue.taken = Some(Instant::now());
         queue.waiting = Waiting::No;
         queue.bytes = 0;
         queue.urgent = false;
@@ -359,6 +360,22 @@ mod tests {
             .collect();
         assert_eq!(texts, ["ab", "c", "-", "e"]);
         assert!(batch.closed);
+    }
+
+    #[test]
+    fn the_recorder_is_woken_once_and_while_it_gathers_for_much_or_in_haste_only() {
+        let inbox = Inbox::default();
+        let woken_by = |waiting, size, urgent| {
+            inbox.lock().waiting = waiting;
+            assert!(inbox.push_urgent(Item::Debug(String::new()), size, urgent));
+            let woken = inbox.lock().waiting == Waiting::No;
+            inbox.take(None, VecDeque::new());
+            woken
+        };
+        assert!(woken_by(Waiting::ForAny, 1, false));
+        assert!(!woken_by(Waiting::ForMore, 1, false));
+        assert!(woken_by(Waiting::ForMore, 1, true));
+        assert!(woken_by(Waiting::ForMore, ENOUGH, false));
     }
 
     #[test]

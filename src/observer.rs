@@ -150,10 +150,11 @@ fn describe(task: &Task, clock: Clock, inbox: &Inbox) -> Option<Gpus> {
     let mut files = Vec::new();
     let files_of = |place: &Place| Some(place.get()?.path().join("files"));
     if let (Some(directory), Some(python)) = (files_of(&task.place), &python) {
-        let requirements = python.requirements();
-        if !requirements.is_empty() {
+        let (requirements, path) = (python.requirements(), directory.join("requirements.txt"));
+        // The script's own client may have been faster, and knows it better.
+        if !requirements.is_empty() && !path.exists() {
             let text = requirements.join("\n") + "\n";
-            if store::write_atomic(&directory.join("requirements.txt"), text.as_bytes()).is_ok() {
+            if store::write_atomic(&path, text.as_bytes()).is_ok() {
                 files.push(FilesItem::wandb("requirements.txt"));
             }
         }

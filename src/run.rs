@@ -61,10 +61,12 @@ pub struct RunState {
     /// Something for the user, who has not been told yet.
     notice: Option<String>,
     rows: u64,
-    /// `_timestamp`, `_runtime` and `_step` of the last row, as JSON text.
+    /// `_timestamp` and `_runtime` of the last row, as JSON text.
     last_timestamp: String,
     last_runtime: String,
-    last_step: String,
+    /// The step of the last row, as a number and as JSON text.
+    last_step: i64,
+    last_step_text: String,
     /// Encoded items; kept for its memory.
     items: Vec<u8>,
 }
@@ -75,7 +77,9 @@ impl RunState {
         let step = run
             .branch_point
             .as_ref()
-            .map_or(run.starting_step, |branch| branch.value as i64 + 1);
+            .map_or(run.starting_step, |branch| {
+                (branch.value as i64).saturating_add(1)
+            });
         let mut config = Config::default();
         if let Some(own) = &run.config {
             config.change(own);
@@ -95,7 +99,8 @@ impl RunState {
             rows: 0,
             last_timestamp: String::new(),
             last_runtime: String::new(),
-            last_step: String::new(),
+            last_step: -1,
+            last_step_text: String::new(),
             items: Vec::new(),
         }
     }
@@ -135,6 +140,7 @@ impl RunState {
             state.last_timestamp = self.last_timestamp;
             state.last_runtime = self.last_runtime;
             state.last_step = self.last_step;
+            state.last_step_text = self.last_step_text;
             state.told = true;
         }
         state
@@ -336,9 +342,10 @@ impl RunState {
     fn collect(&mut self, row: &Part<'_>, now: Now) {
         self.columns.collect(row);
         // The official client puts it behind all others.
-        let time = row.iter().rev().find(|field| field.name == "_timestamp");
+        let mut last = row.iter().rev();
+        let time = last.find(|field| field.name == "_timestamp" && field.number.is_some());
         self.last_timestamp.clear();
-        match time.filter(|time| time.number.is_some()) {
+        match time {
             Some(time) => self.last_timestamp.push_str(time.json),
             None => write_float(now.unix_nanos as f64 / 1e9, &mut self.last_timestamp),
         }
@@ -351,9 +358,10 @@ impl RunState {
         }
         self.last_runtime.clear();
         write_seconds(now.elapsed, &mut self.last_runtime);
-        self.last_step.clear();
+        self.last_step = self.step;
+        self.last_step_text.clear();
         // Text grows as needed: writing it cannot fail.
-        let _ = write!(self.last_step, "{}", self.step);
+        let _ = write!(self.last_step_text, "{}", self.step);
         self.items.clear();
         self.columns.flush_row(&mut self.items);
         self.reserved();
@@ -364,7 +372,7 @@ impl RunState {
         // A Vec grows as needed: encoding into it cannot fail.
         let _ = row_step.encode(&mut self.items);
         out.push_parts(HISTORY, &self.items, &[]);
-        self.step += 1;
+        self.step = self.step.saturating_add(1);
         self.rows += 1;
     }
 
@@ -373,7 +381,7 @@ impl RunState {
         for (path, json) in [
             (TIMESTAMP, &self.last_timestamp),
             (RUNTIME, &self.last_runtime),
-            (STEP, &self.last_step),
+            (STEP, &self.last_step_text),
         ] {
             encode_item(path, json.as_bytes(), &[], &mut self.items);
         }
@@ -622,6 +630,41 @@ mod tests {
         }
         state.settle(now(99), &mut out);
         (state, out.decoded())
+    }
+
+    #[test]
+    fn the_summary_has_the_step_of_the_last_row_and_not_of_the_open_one() {
+        let (state, out) = run(vec![
+            log(&[("a", 1.0)], Some(3), Some(true)),
+            log(&[("b", 2.0)], Some(10), None),
+        ]);
+        let settled = out.iter().rev().find_map(|kind| match kind {
+            Kind::Summary(summary) => summary
+                .update
+                .iter()
+                .find(|item| item.path() == ["_step"])
+                .map(|item| item.value_json.clone()),
+            _ => None,
+        });
+        assert_eq!(settled.as_deref(), Some("3"));
+        let asked = state.summary_items(now(100));
+        let asked = asked.iter().find(|item| item.key == "_step").unwrap();
+        assert_eq!(asked.value_json, "3");
+        let summary = state.summary(now(100)).to_json();
+        assert!(summary.contains(r#""_step":3"#), "{summary}");
+    }
+
+    #[test]
+    fn the_largest_step_is_no_end() {
+        let (_, out) = run(vec![
+            log(&[("a", 1.0)], Some(i64::MAX), Some(true)),
+            log(&[("a", 2.0)], None, None),
+        ]);
+        let step = i64::MAX;
+        assert_eq!(
+            rows(&out),
+            [format!("{step}: a=1.0"), format!("{step}: a=2.0")]
+        );
     }
 
     #[test]

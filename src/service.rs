@@ -363,7 +363,9 @@ mod tests {
     use super::*;
     use crate::inbox::Item;
     use crate::run::Event;
+    use crate::wire::frame;
     use crate::wire::jsonl::Policy;
+    use crate::wire::sdk::What;
     use std::collections::VecDeque;
     use std::io::{BufRead as _, BufReader, Write as _};
     use std::os::unix::net::UnixStream;
@@ -412,6 +414,83 @@ mod tests {
         drop((client, lines));
         service.stop(Duration::from_secs(5));
         assert!(!path.parent().unwrap().exists());
+    }
+
+    /// The frame of a call about a run that wants an answer if `id` is not empty: a request, by its number and content.
+    fn call(run: &str, id: &str, request: u32, content: &[u8]) -> Vec<u8> {
+        let field = |number: u32, content: &[u8]| {
+            let mut out = Vec::new();
+            prost::encoding::encode_key(
+                number,
+                prost::encoding::WireType::LengthDelimited,
+                &mut out,
+            );
+            prost::encoding::encode_varint(content.len() as u64, &mut out);
+            out.extend_from_slice(content);
+            out
+        };
+        let request = field(100, &field(request, content));
+        let record = [request, field(200, &field(1, run.as_bytes()))].concat();
+        frame::encode(&[field(1, &record), field(10, id.as_bytes())].concat())
+    }
+
+    #[test]
+    fn calls_of_the_sdk_stay_in_order_and_with_their_run_to_a_broken_end() {
+        let row = |run: &str, json: &str| {
+            let json = [&[0x82, 0x01, json.len() as u8], json.as_bytes()].concat();
+            let item = [b"\x0a\x02x1", &json[..]].concat();
+            call(
+                run,
+                "",
+                10,
+                &[&[0x0a, item.len() as u8], &item[..]].concat(),
+            )
+        };
+        let root = tempfile::tempdir().unwrap();
+        let (service, inbox, path) = service(root.path());
+        let mut client = UnixStream::connect(&path).unwrap();
+        let messages = [
+            row("a", "1"),
+            row("b", "2.5"),
+            row("a", "NaN"),
+            call("a", "id1", 4, &[]),
+            row("a", "4"),
+            b"no frame".to_vec(),
+        ];
+        client.write_all(&messages.concat()).unwrap();
+        // The service hangs up, as behind what is no frame nothing can be told apart.
+        client.read_to_end(&mut Vec::new()).unwrap();
+        service.stop(Duration::from_secs(5));
+        inbox.close();
+        let mut found = Vec::new();
+        for item in inbox.take(None, VecDeque::new()).items {
+            let Item::Calls(calls, _) = item else {
+                continue;
+            };
+            calls.for_each(|id, run, what, rows| {
+                let what = match what {
+                    What::Log { values, .. } => {
+                        let values = rows.part(values);
+                        let values = values
+                            .iter()
+                            .map(|field| format!("{}={}", field.name, field.json));
+                        values.collect::<Vec<_>>().join(" ")
+                    }
+                    other => format!("{other:?}"),
+                };
+                found.push(format!("{run} {id} {what}"));
+            });
+        }
+        assert_eq!(
+            found,
+            [
+                "a  x1=1",
+                "b  x1=2.5",
+                "a  x1=NaN",
+                "a id1 GetSummary",
+                "a  x1=4"
+            ]
+        );
     }
 
     #[test]

@@ -66,16 +66,16 @@ pub(super) fn describe(log: &mut RunLog, settings: &Settings, clock: Clock) {
     log.apply(Event::Environment(Box::new(environment)), clock.now());
 }
 
-/// `requirements.txt`, unless it is there already.
+/// `requirements.txt`, as the script's own interpreter sees it: that counts more than what was found from outside.
 pub(super) fn packages(log: &mut RunLog, dir: &RunDir, lines: &[String], clock: Clock) {
     let path = dir.file("requirements.txt");
     let mut lines = lines.to_vec();
     lines.sort_unstable();
     let text = lines.join("\n") + "\n";
-    if path.exists() || store::write_atomic(&path, text.as_bytes()).is_err() {
-        return;
+    match store::write_atomic(&path, text.as_bytes()) {
+        Ok(()) => log.apply(made("requirements.txt"), clock.now()),
+        Err(error) => log.debug(&format!("{}: {error}", path.display())),
     }
-    log.apply(made("requirements.txt"), clock.now());
 }
 
 /// A copy of the script below `files/code/`.

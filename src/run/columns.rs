@@ -180,7 +180,7 @@ impl Columns {
         self.next = row.cells.first().map_or(0, |cell| cell.column);
         for i in 0..row.cells.len() {
             let column = &self.all[row.cells[i].column];
-            if !column.is_filled_in {
+            if !column.step_sync {
                 continue;
             }
             let Some(axis) = &column.detail.rule.step_metric else {
@@ -447,6 +447,25 @@ mod tests {
         let row = collect(&mut columns, r#"{"k7":"seven"}"#);
         assert_eq!(row.len(), 640);
         assert_eq!((row[7].as_str(), row[8].as_str()), ("k7=\"seven\"", "k8=8"));
+    }
+
+    #[test]
+    fn a_definition_holds_for_columns_that_exist() {
+        let mut columns = Columns::default();
+        collect(&mut columns, r#"{"x":5,"train/a":1,"b":1}"#);
+        for (name, summary) in [("train/*", ""), ("b", "max")] {
+            let mut metric = super::super::metric::define(name, summary).unwrap();
+            metric.step_metric = "x".into();
+            metric.options = Some(MetricOptions {
+                step_sync: true,
+                ..MetricOptions::default()
+            });
+            columns.define(&metric);
+        }
+        let row = collect(&mut columns, r#"{"train/a":2}"#);
+        assert_eq!(row, ["train/a=2", "x=5"]);
+        assert_eq!(collect(&mut columns, r#"{"b":0}"#), ["b=0", "x=5"]);
+        assert_eq!(tree(&columns), r#"{"x":5,"train/a":2,"b":{"max":1}}"#);
     }
 
     #[test]

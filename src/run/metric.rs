@@ -16,13 +16,6 @@ pub struct Rule {
     pub summary: MetricSummary,
 }
 
-impl Rule {
-    /// Whether rows that have the metric get its step metric's last value, if they lack one.
-    pub fn is_filled_in(&self) -> bool {
-        self.step_sync && self.step_metric.is_some()
-    }
-}
-
 /// All definitions of a run.
 #[derive(Debug, Default)]
 pub struct Definitions {

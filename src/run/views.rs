@@ -48,7 +48,7 @@ impl RunState {
                 ..KeyedItem::default()
             };
             items.push(number("_timestamp", self.last_timestamp.clone()));
-            items.push(number("_step", (self.step - 1).to_string()));
+            items.push(number("_step", self.last_step.to_string()));
             items.push(number("_runtime", now.elapsed.as_secs().to_string()));
             items.push(run_time(now));
         }
@@ -84,7 +84,7 @@ impl RunState {
         if self.rows > 0 {
             let timestamp = Value::parse(&self.last_timestamp).unwrap_or(Value::Null);
             members.push(("_timestamp".into(), timestamp));
-            members.push(("_step".into(), Value::Int(self.step - 1)));
+            members.push(("_step".into(), Value::Int(self.last_step)));
         }
         let seconds = Value::Int(now.elapsed.as_secs() as i64);
         members.push(("_runtime".into(), seconds.clone()));

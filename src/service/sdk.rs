@@ -41,7 +41,7 @@ pub(super) fn serve(stream: &mut impl Read, first: &[u8], peer: &Arc<Peer>, shar
                 Err(error) => break Some(error),
             }
         };
-        client.hand_over();
+        client.hand_over(false);
         if let Some(error) = broken {
             client.debug(&error.to_string());
             return peer.cut_off();
@@ -94,6 +94,10 @@ impl Client<'_> {
             }
         };
         let Call { id, stream, what } = call;
+        if matches!(what, What::ApiInit(_) | What::Api(_) | What::ApiCleanup(_)) {
+            // The desk may take its time: what has come before is not to wait for it.
+            self.hand_over(false);
+        }
         match what {
             What::ApiInit(init) => {
                 desk.begin(id, &init, self.peer);
@@ -116,14 +120,14 @@ impl Client<'_> {
         let Some(fallback) = fallback else {
             return false;
         };
-        if !self.hand_over() {
+        if !self.hand_over(true) {
             self.peer.send(fallback);
         }
         true
     }
 
-    /// Gives the recorder what has come; false if it stands still, and the calls are lost.
-    fn hand_over(&mut self) -> bool {
+    /// Gives the recorder what has come, `urgent` if an answer is expected; false if it stands still, and the calls are lost.
+    fn hand_over(&mut self, urgent: bool) -> bool {
         if self.calls.is_empty() {
             return true;
         }
@@ -131,8 +135,7 @@ impl Client<'_> {
         calls.rows = self.rows.take();
         let item = Item::Calls(calls, Arc::clone(self.peer));
         let bytes = std::mem::take(&mut self.bytes);
-        // Calls have been gathered here: nothing is gained if the recorder waits for more.
-        let taken = self.shared.inbox.push_urgent(item, bytes);
+        let taken = self.shared.inbox.push_urgent(item, bytes, urgent);
         if !taken {
             self.shared.inbox.lost(bytes);
         }

@@ -1,4 +1,4 @@
-//! Named JSON values of one row, in one piece of memory.
+//! Named JSON values of one row or of many, in one piece of memory.
 //!
 //! Rows are the hot path: a value is kept as the JSON text in which it came and copied from there into the record,
 //! without being taken apart. Objects are taken apart into their leaves. The name of a leaf is its path, joined by
@@ -9,26 +9,24 @@ use std::ops::Range;
 
 use super::json::{JsonError, Reader, Value, plain_number};
 
+mod places;
+mod unchecked;
+
+pub use unchecked::Unchecked;
+
+use places::{Place, Places};
+
 /// Longest name in bytes of a metric, a config or a summary value.
 pub const MAX_NAME: usize = 1000;
+
+/// Bytes of text that are kept room for, at most, once they are gone.
+const ROOM: usize = 1 << 20;
 
 /// Names and values in the order in which they came.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Fields {
     text: String,
-    values: Vec<Place>,
-    /// Further encoded fields of an item, by index: what its sender says about the value in a way unknown here.
-    extras: Vec<(usize, Vec<u8>)>,
-}
-
-/// Where one value stands in the text.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Place {
-    /// End of the name.
-    name: usize,
-    /// End of the value, which is behind the name.
-    json: usize,
-    number: Option<f64>,
+    places: Places,
 }
 
 /// One value of [`Fields`].
@@ -59,15 +57,14 @@ impl Fields {
     pub fn with_capacity(bytes: usize, values: usize) -> Self {
         Self {
             text: String::with_capacity(bytes),
-            values: Vec::with_capacity(values),
-            extras: Vec::new(),
+            places: Places::with_capacity(values),
         }
     }
 
-    /// None, and room for what these hold.
+    /// None, and room for what these hold, unless it is very much.
     #[must_use]
     pub fn with_equal_room(&self) -> Self {
-        Self::with_capacity(self.text.len(), self.len())
+        Self::with_capacity(self.text.len().min(ROOM), self.len().min(places::ROOM))
     }
 
     /// Fields from values that are in memory.
@@ -91,8 +88,8 @@ impl Fields {
                 return Err(FieldError::Long(key.len()));
             }
             let name = escaped(&key);
-            if let Some(json) = reader.scalar_text()? {
-                fields.push(&name, json);
+            if let Some((json, number)) = reader.scalar()? {
+                fields.push_parsed(&name, json, number);
             } else {
                 let value = reader.value(1)?;
                 check_names(&value)?;
@@ -111,13 +108,15 @@ impl Fields {
     /// As [`Fields::push`], where what the value is as a number is known.
     pub fn push_parsed(&mut self, name: &str, json: &str, number: Option<f64>) {
         self.text.push_str(name);
-        let name_end = self.text.len();
+        let name = self.text.len();
         self.text.push_str(json);
-        self.values.push(Place {
-            name: name_end,
-            json: self.text.len(),
-            number,
-        });
+        let json = self.text.len();
+        self.places.push(Place { name, json, number });
+    }
+
+    /// Adds encoded protobuf fields to the value that was pushed last.
+    pub fn extend_last(&mut self, extra: Vec<u8>) {
+        self.places.extend_last(extra);
     }
 
     /// Adds a value, or the leaves of an object; an empty object adds nothing.
@@ -146,36 +145,37 @@ impl Fields {
 
     /// Adds the values of others.
     pub fn append(&mut self, part: &Part<'_>) {
-        let Range { start, end } = part.values;
-        let from = part.fields.start(start);
+        let (fields, values) = (part.fields, part.values.clone());
+        let text = fields.places.start(values.start)..fields.places.start(values.end);
+        self.append_places(&fields.text[text], &fields.places, values);
+    }
+
+    /// Adds values that stand in this text, and says where they are.
+    fn append_places(&mut self, text: &str, others: &Places, values: Range<usize>) -> Range<usize> {
         let (offset, before) = (self.text.len(), self.len());
-        self.text
-            .push_str(&part.fields.text[from..part.fields.start(end)]);
-        let places = &part.fields.values[start..end];
-        self.values.extend(places.iter().map(|place| Place {
-            name: place.name - from + offset,
-            json: place.json - from + offset,
-            number: place.number,
-        }));
-        let extras = &part.fields.extras;
-        let first = extras.partition_point(|(index, _)| *index < start);
-        let those = extras[first..].iter().take_while(|(index, _)| *index < end);
-        self.extras
-            .extend(those.map(|(index, extra)| (index - start + before, extra.clone())));
+        self.text.push_str(text);
+        self.places.append(others, values, offset);
+        before..self.len()
+    }
+
+    /// Takes the last values out, so that this many are left.
+    pub fn truncate(&mut self, values: usize) {
+        if values < self.len() {
+            self.places.truncate(values);
+            self.text.truncate(self.places.start(values));
+        }
     }
 
     /// Takes all values out and keeps the memory, unless it is very much.
     pub fn clear(&mut self) {
         self.text.clear();
-        self.text.shrink_to(1 << 20);
-        self.values.clear();
-        self.values.shrink_to((1 << 20) / size_of::<Place>());
-        self.extras.clear();
+        self.text.shrink_to(ROOM);
+        self.places.clear();
     }
 
     /// The value at an index that is less than [`Fields::len`].
     pub fn at(&self, index: usize) -> Field<'_> {
-        let place = self.values[index];
+        let place = self.places.at(index);
         Field {
             name: self.name(index),
             json: &self.text[place.name..place.json],
@@ -186,39 +186,24 @@ impl Fields {
 
     /// Name and JSON text of the value at an index that is less than [`Fields::len`], as bytes: where they are copied only.
     pub fn bytes(&self, index: usize) -> (&[u8], &[u8]) {
-        let (start, place) = (self.start(index), self.values[index]);
+        let (start, place) = (self.places.start(index), self.places.at(index));
         let text = self.text.as_bytes();
         (&text[start..place.name], &text[place.name..place.json])
     }
 
     /// [`Field::number`] of the value at an index that is less than [`Fields::len`].
     pub fn number(&self, index: usize) -> Option<f64> {
-        self.values[index].number
+        self.places.at(index).number
     }
 
     /// The name of the value at an index that is less than [`Fields::len`].
     pub fn name(&self, index: usize) -> &str {
-        &self.text[self.start(index)..self.values[index].name]
-    }
-
-    /// Where the value at an index begins in the text, or where the values end.
-    fn start(&self, index: usize) -> usize {
-        match index.checked_sub(1) {
-            Some(before) => self.values[before].json,
-            None => 0,
-        }
+        &self.text[self.places.start(index)..self.places.at(index).name]
     }
 
     /// [`Field::extra`] of the value at an index.
     pub fn extra(&self, index: usize) -> &[u8] {
-        // Hardly any row has some.
-        if self.extras.is_empty() {
-            return &[];
-        }
-        match self.extras.binary_search_by_key(&index, |(at, _)| *at) {
-            Ok(found) => &self.extras[found].1,
-            Err(_) => &[],
-        }
+        self.places.extra(index)
     }
 
     /// The values in order.
@@ -228,17 +213,17 @@ impl Fields {
 
     /// How many values there are.
     pub fn len(&self) -> usize {
-        self.values.len()
+        self.places.len()
     }
 
     /// Whether there is no value.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.len() == 0
     }
 
     /// About how many bytes of memory this holds.
     pub fn size(&self) -> usize {
-        self.text.len() + self.values.len() * size_of::<Place>()
+        self.text.len() + self.len() * size_of::<Place>()
     }
 }
 
@@ -254,73 +239,6 @@ impl<'a> Part<'a> {
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Field<'a>> {
         let fields = self.fields;
         self.values.clone().map(|index| fields.at(index))
-    }
-}
-
-/// Values of a row whose text is checked when it is complete, and not value by value.
-#[derive(Debug, Default)]
-pub struct Unchecked {
-    text: Vec<u8>,
-    values: Vec<Place>,
-    extras: Vec<(usize, Vec<u8>)>,
-}
-
-impl Unchecked {
-    /// See [`Fields::push_parsed`].
-    pub fn push(&mut self, name: &[u8], json: &[u8], number: Option<f64>) {
-        self.text.extend_from_slice(name);
-        let name = self.text.len();
-        self.text.extend_from_slice(json);
-        self.values.push(Place {
-            name,
-            json: self.text.len(),
-            number,
-        });
-    }
-
-    /// Adds encoded protobuf fields to the value that was pushed last.
-    pub fn extend_last(&mut self, extra: Vec<u8>) {
-        if let Some(last) = self.values.len().checked_sub(1) {
-            self.extras.push((last, extra));
-        }
-    }
-
-    /// Moves the values behind those that are checked and says where they are; they are thrown away, and it is `None`, if a
-    /// name or a value is no UTF-8.
-    pub fn move_to(&mut self, fields: &mut Fields) -> Option<Range<usize>> {
-        let (offset, before) = (fields.text.len(), fields.len());
-        let text = std::str::from_utf8(&self.text).ok();
-        // What is no text by itself must not become text together with its neighbour.
-        let text = text.filter(|text| {
-            let whole = |end: usize| text.is_char_boundary(end);
-            let mut places = self.values.iter();
-            text.is_ascii() || places.all(|place| whole(place.name) && whole(place.json))
-        });
-        let moved = text.map(|text| {
-            fields.text.push_str(text);
-            let places = self.values.iter().map(|place| Place {
-                name: place.name + offset,
-                json: place.json + offset,
-                number: place.number,
-            });
-            fields.values.extend(places);
-            let extras = self.extras.drain(..);
-            fields
-                .extras
-                .extend(extras.map(|(index, extra)| (index + before, extra)));
-            before..fields.len()
-        });
-        self.clear();
-        moved
-    }
-
-    /// See [`Fields::clear`].
-    pub fn clear(&mut self) {
-        self.text.clear();
-        self.text.shrink_to(1 << 20);
-        self.values.clear();
-        self.values.shrink_to((1 << 20) / size_of::<Place>());
-        self.extras.clear();
     }
 }
 
@@ -445,44 +363,5 @@ mod tests {
         assert_eq!(number("-Infinity"), Some(f64::NEG_INFINITY));
         assert_eq!(number("true"), None);
         assert_eq!(number("\"1\""), None);
-    }
-
-    #[test]
-    fn extras_stay_with_their_value() {
-        let mut row = Unchecked::default();
-        row.push(b"a", b"1", Some(1.0));
-        row.push(b"b", b"2", Some(2.0));
-        row.extend_last(b"xy".to_vec());
-        row.push(b"c", b"3", None);
-        let mut rows = Fields::default();
-        rows.push("before", "0");
-        assert_eq!(row.move_to(&mut rows), Some(1..4));
-        assert_eq!(row.move_to(&mut rows), Some(4..4));
-        let mut fields = Fields::default();
-        fields.append(&rows.part(1..4));
-        assert_eq!(fields.name(2), "c");
-        assert!(rows.part(1..4).iter().eq(fields.iter()));
-        assert_eq!(fields.at(1).number, Some(2.0));
-        let extras: Vec<&[u8]> = fields.iter().map(|field| field.extra).collect();
-        assert_eq!(extras, [b"".as_slice(), b"xy", b""]);
-    }
-
-    #[test]
-    fn each_part_of_a_row_must_be_text_by_itself() {
-        let moved = |parts: &[(&[u8], &[u8])]| {
-            let (mut row, mut fields) = (Unchecked::default(), Fields::default());
-            for (name, json) in parts {
-                row.push(name, json, None);
-            }
-            let moved = row.move_to(&mut fields);
-            assert_eq!(moved.unwrap_or_default(), 0..fields.len());
-            assert!(row.text.is_empty() && row.values.is_empty());
-            fields.len()
-        };
-        let good = ("ä".as_bytes(), "\"ö\"".as_bytes());
-        assert_eq!(moved(&[good, (b"b", b"1")]), 2);
-        assert_eq!(moved(&[(b"a", b"\xff")]), 0);
-        assert_eq!(moved(&[(b"a\xc3", b"\xa4")]), 0);
-        assert_eq!(moved(&[(b"a", b"1\xc3"), (b"\xa4", b"2")]), 0);
     }
 }

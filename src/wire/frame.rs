@@ -92,7 +92,13 @@ pub fn fuzz_frame(input: &[u8]) {
         frames.extend(part);
         while let Ok(Some(message)) = frames.take() {
             given += message.len();
-            let _ = super::sdk::decode(message, &mut rows);
+            if let Ok(call) = super::sdk::decode(message, &mut rows)
+                && let super::sdk::What::Log { values, .. } = call.what
+            {
+                assert_eq!(values.end, rows.fields.len());
+                let row = rows.fields.part(values.clone());
+                assert_eq!(row.iter().count(), values.len());
+            }
         }
     }
     assert!(given <= input.len());

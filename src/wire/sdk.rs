@@ -149,8 +149,22 @@ pub enum SdkError {
     Decode(#[from] prost::DecodeError),
 }
 
-/// Decodes the message of one frame; the values of a row go into `rows`.
+/// Decodes the message of one frame; the values of a row go into `rows`, and nothing else does.
 pub fn decode<'a>(message: &'a [u8], rows: &mut Rows) -> Result<Call<'a>, SdkError> {
+    let before = rows.fields.len();
+    let call = decode_into(message, rows);
+    let values = match &call {
+        Ok(call) => match &call.what {
+            What::Log { values, .. } => values.end,
+            _ => before,
+        },
+        Err(_) => before,
+    };
+    rows.fields.truncate(values);
+    call
+}
+
+fn decode_into<'a>(message: &'a [u8], rows: &mut Rows) -> Result<Call<'a>, SdkError> {
     let mut call = Call {
         id: "",
         stream: "",
@@ -393,7 +407,14 @@ fn item(bytes: &[u8], row: &mut Unchecked) -> Result<(), ProtoError> {
         }
         path.push(key);
     }
-    if any_value(&fields::name_of(&path), json, row) && !extra.is_empty() {
+    let added = match (&path[..], json::plain_number(json.as_bytes())) {
+        ([name], Some(number)) if fields::is_plain(name.as_bytes()) => {
+            row.push(name.as_bytes(), json.as_bytes(), Some(number));
+            true
+        }
+        _ => any_value(&fields::name_of(&path), json, row),
+    };
+    if added && !extra.is_empty() {
         row.extend_last(extra.concat());
     }
     Ok(())
@@ -531,6 +552,18 @@ mod tests {
         assert_eq!(log(&[item(b"c", b"1"), vec![0x0a, 0x05, 0x0a]]), None);
         assert_eq!(log(&[item(b"d", b"1"), item(b"e\xff", b"1")]), None);
         assert_eq!(log(&[]), Some(2..2));
+        let good = row(&[item(b"h", b"1")]);
+        let spoilt = [&good[..], &field(10, b"\xff")].concat();
+        assert!(decode(&spoilt, &mut rows).is_err());
+        let replaced = [&good[..], &field(16, &field(1, b"id2"))].concat();
+        let what = decode(&replaced, &mut rows).unwrap().what;
+        assert_eq!(what, What::Cancel("id2".to_owned()));
+        assert_eq!(rows.fields.len(), 2);
+        let mut log = |items: &[Vec<u8>]| match decode(&row(items), &mut rows).map(|call| call.what)
+        {
+            Ok(What::Log { values, .. }) => Some(values),
+            _ => None,
+        };
         assert_eq!(log(&[item(b"f", b"NaN"), item(b"g", b"\"1\"")]), Some(2..4));
         let found: Vec<_> = rows
             .fields

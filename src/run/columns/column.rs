@@ -26,8 +26,8 @@ pub(super) struct Column {
     pub(super) rivals: bool,
     /// There was a value.
     has_first: bool,
-    /// [`Rule::is_filled_in`].
-    pub(super) is_filled_in: bool,
+    /// [`Rule::step_sync`].
+    pub(super) step_sync: bool,
     /// It is no leaf of an object.
     is_top: bool,
     aggregate: Aggregate,
@@ -80,7 +80,7 @@ impl Column {
             explicit: false,
             rivals,
             has_first: false,
-            is_filled_in: rule.is_filled_in(),
+            step_sync: rule.step_sync,
             is_top: path.len() == 1,
             aggregate: Aggregate::default(),
             series: Series::default(),
@@ -96,7 +96,7 @@ impl Column {
 
     /// Sets what its definitions say.
     pub(super) fn set_rule(&mut self, rule: Rule) {
-        self.is_filled_in = rule.is_filled_in();
+        self.step_sync = rule.step_sync;
         self.detail.rule = rule;
     }
 

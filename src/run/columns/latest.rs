@@ -1,6 +1,6 @@
 //! A JSON text that is replaced all the time.
 
-/// Bytes of a text that lies within its owner: any number does, as Python writes it.
+/// Bytes of a text that lies within its owner: any number does that a float has.
 const SHORT: usize = 30;
 
 /// A text that takes no memory elsewhere if it is short.

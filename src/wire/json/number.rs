@@ -246,6 +246,11 @@ mod tests {
             // Halfway between two doubles, and a little to each side.
             "0.50000000000000005551115123125782702118158340454101562",
             "1.1102230246251565e-16",
+            // The quotient's last bits decide, and what is left behind them.
+            "3.0147457689800643",
+            "6.78173328425494093",
+            "0.355497665490027176",
+            "562.625958557275510",
         ] {
             let expected: f64 = text.parse().unwrap();
             let found = plain_number(text.as_bytes()).unwrap();

@@ -29,23 +29,18 @@ impl<'a> Reader<'a> {
         self.cursor.at_object()
     }
 
-    /// The text of the number, boolean or null that comes next; `None`, and nothing is read, if it is anything else.
-    pub fn scalar_text(&mut self) -> Result<Option<&'a str>, JsonError> {
+    /// The text of the number, boolean or null that comes next, and what it is as a number; `None`, and nothing is read, if
+    /// it is anything else.
+    pub fn scalar(&mut self) -> Result<Option<(&'a str, Option<f64>)>, JsonError> {
         self.cursor.space();
         let start = self.cursor.at;
-        match self.cursor.peek() {
-            Some(b'-') if self.cursor.rest().get(1) == Some(&b'I') => {
-                self.cursor.token("-Infinity", Value::Null)?;
-            }
-            Some(b'-' | b'0'..=b'9') => {
-                self.cursor.number()?;
-            }
-            Some(b't' | b'f' | b'n' | b'N' | b'I') => {
-                self.value(0)?;
-            }
+        let number = match self.cursor.peek() {
+            Some(b'-') if self.cursor.rest().get(1) == Some(&b'I') => self.value(0)?.as_f64(),
+            Some(b'-' | b'0'..=b'9') => Some(self.cursor.number()?.value()),
+            Some(b't' | b'f' | b'n' | b'N' | b'I') => self.value(0)?.as_f64(),
             _ => return Ok(None),
-        }
-        Ok(Some(self.cursor.since(start)))
+        };
+        Ok(Some((self.cursor.since(start), number)))
     }
 
     /// The value that comes next, at this depth of nesting.
