@@ -72,6 +72,9 @@ pub(super) fn packages(log: &mut RunLog, dir: &RunDir, lines: &[String], clock: 
     let mut lines = lines.to_vec();
     lines.sort_unstable();
     let text = lines.join("\n") + "\n";
+    if std::fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
+        return;
+    }
     match store::write_atomic(&path, text.as_bytes()) {
         Ok(()) => log.apply(made("requirements.txt"), clock.now()),
         Err(error) => log.debug(&format!("{}: {error}", path.display())),

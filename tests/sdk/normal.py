@@ -412,7 +412,7 @@ def describe(directory, options):
             for name, p in names.items()
             if not name.startswith("media/") and name not in (*logs_of(names), "requirements.txt")
         },
-        "requirements": "requirements.txt" in names,
+        "requirements": sorted(names["requirements.txt"].read_text().split()) if "requirements.txt" in names else None,
     }
     if options.console:
         texts = {name: names[name].read_text(encoding="utf-8", errors="replace") for name in logs_of(names)}
