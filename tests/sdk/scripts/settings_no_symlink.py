@@ -1,5 +1,4 @@
 """Settings(symlink=False): saved files are copied, no latest-run link."""
-# differs: ^(stdout|runs\[0\]\.console): -- the wrapper's own link is there
 import os
 
 import wandb
