@@ -178,39 +178,57 @@ impl Clients {
                 }
                 Answer::Messages(std::mem::take(&mut run.warnings))
             }
-            What::Exit(code) => match place {
-                Some(place) => return self.leave(place, (peer, id.to_owned()), code, main),
-                None => Answer::Error(format!("run {stream:?} is not open")),
-            },
-            What::Artifact(record, kind) => match place {
-                Some(place) => {
-                    return self.artifact(place, (peer, id.to_owned()), record, kind, main);
+            what => {
+                let Some(place) = place else {
+                    // Answered at once, or a process that joins too late would wait.
+                    let answer = Answer::Error(format!("run {stream:?} is not open"));
+                    return self.reply(peer, id, answer);
+                };
+                match self.about_run(place, (peer, id), what, rows, moment, main) {
+                    Some(answer) => answer,
+                    None => return,
                 }
-                None => Answer::Error(format!("run {stream:?} is not open")),
-            },
-            what => match place {
-                Some(place) => {
-                    let begun = self.runs[place].begun;
-                    let answer = self.run_call(place, what, rows, moment, main);
-                    let run = &mut self.runs[place];
-                    if run.uploads && !begun && run.begun {
-                        // The script is told where its run is, so the server comes first.
-                        let patience = if main.is_some() {
-                            PATIENCE
-                        } else {
-                            run.init_timeout()
-                        };
-                        let until = Instant::now().checked_add(patience);
-                        run.unregistered = Some((Arc::clone(peer), id.to_owned(), until));
-                        return;
-                    }
-                    answer
-                }
-                // Answered at once, or a process that joins too late would wait.
-                None => Answer::Error(format!("run {stream:?} is not open")),
-            },
+            }
         };
         self.reply(peer, id, answer);
+    }
+
+    /// Takes a call about an open run; without an answer, that comes later.
+    fn about_run(
+        &mut self,
+        place: usize,
+        (peer, id): (&Arc<Peer>, &str),
+        what: What,
+        rows: &Fields,
+        moment: Moment,
+        main: &mut Option<Main>,
+    ) -> Option<Answer> {
+        match what {
+            What::Exit(code) => {
+                self.leave(place, (peer, id.to_owned()), code, main);
+                return None;
+            }
+            What::Artifact(record, kind) => {
+                self.artifact(place, (peer, id.to_owned()), record, kind, main);
+                return None;
+            }
+            _ => {}
+        }
+        let begun = self.runs[place].begun;
+        let answer = self.run_call(place, what, rows, moment, main);
+        let run = &mut self.runs[place];
+        if run.uploads && !begun && run.begun {
+            // The script is told where its run is, so the server comes first.
+            let patience = if main.is_some() {
+                PATIENCE
+            } else {
+                run.init_timeout()
+            };
+            let until = Instant::now().checked_add(patience);
+            run.unregistered = Some((Arc::clone(peer), id.to_owned(), until));
+            return None;
+        }
+        Some(answer)
     }
 
     fn reply(&mut self, peer: &Arc<Peer>, id: &str, answer: Answer) {
