@@ -14,7 +14,7 @@
 use std::fmt::Write as _;
 
 use super::console::timestamp;
-use super::json::{Reader, Value, write_float, write_text};
+use super::json::{Number, Reader, Value, write_float, write_text};
 use super::proto::{Content, Field, ProtoError, fields};
 
 /// Gives rows their `_step`: each is larger than the one before it.
@@ -107,32 +107,16 @@ fn is_json(text: &str) -> bool {
 
 /// Whether a text is a number or a word of JSON's dialect, and so the same within a string.
 fn is_plain(text: &[u8]) -> bool {
-    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let unsigned = text.strip_prefix(b"-").unwrap_or(text);
-    let whole = digits(unsigned);
-    if whole == 0 {
-        return matches!(
+    match Number::read(text) {
+        Ok(number) => {
+            let unsigned = text.strip_prefix(b"-").unwrap_or(text);
+            number.text == text && !matches!(unsigned, [b'0', b'0'..=b'9', ..])
+        }
+        Err(_) => matches!(
             text,
             b"NaN" | b"Infinity" | b"-Infinity" | b"true" | b"false" | b"null"
-        );
+        ),
     }
-    if whole > 1 && unsigned[0] == b'0' {
-        return false;
-    }
-    let mut rest = &unsigned[whole..];
-    if let Some(fraction) = rest.strip_prefix(b".") {
-        let count = digits(fraction);
-        if count == 0 {
-            return false;
-        }
-        rest = &fraction[count..];
-    }
-    if let [b'e' | b'E', exponent @ ..] = rest {
-        let sign = usize::from(matches!(exponent.first(), Some(b'+' | b'-')));
-        let exponent = &exponent[sign..];
-        return !exponent.is_empty() && digits(exponent) == exponent.len();
-    }
-    rest.is_empty()
 }
 
 /// Appends the row of an encoded `HistoryRecord` as the content of a JSON string, if it is flat and holds numbers only:
